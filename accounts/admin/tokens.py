@@ -1,0 +1,160 @@
+"""Withering tokens of projects. None is deleted: a revoked one stays, for the records that name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .. import actors, durations, tokens
+from ..models import TokenQuota, WitheringToken
+from . import secretpages
+from .rotating import ACTION, RotatingAdmin
+from .rules import LIMITS
+from .usage import STATUS_LABELS, UsageColumns
+
+NEVER = "never"
+
+
+class NewTokenForm(forms.ModelForm):
+    lifetime = forms.CharField(
+        label=_("Lives for"),
+        required=False,
+        help_text=_("Such as 30m, 24h, 7d, or never. Empty: the default of this relay."),
+    )
+
+    def clean_project(self) -> Any:
+        project = self.cleaned_data["project"]
+        if not project.is_active:
+            raise ValidationError(_("The project is inactive: its keys would be refused."))
+        return project
+
+    def clean_lifetime(self) -> dict[str, Any]:
+        """As `lifetimes.end_of` takes it."""
+        text = self.cleaned_data["lifetime"].strip()
+        if not text or text == NEVER:
+            return {"expires_at": None} if text else {}
+        try:
+            return {"expires_at": timezone.now() + durations.parse(text)}
+        except ValueError as error:
+            raise ValidationError(_("This %(error)s") % {"error": error}) from None
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, page: Any) -> list[tuple[str, Any]]:
+        return [(code, label) for code, label in STATUS_LABELS.items() if code != "disabled"]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        used_up = Exists(
+            TokenQuota.objects.filter(token_id=OuterRef("pk"), used__gte=OuterRef("max_requests"))
+        )
+        expired = Q(expires_at__lte=timezone.now())
+        if self.value() == "revoked":
+            return rows.filter(is_active=False)
+        if self.value() == "expired":
+            return rows.filter(expired, is_active=True)
+        alive = rows.exclude(expired).filter(is_active=True)
+        if self.value() == "project_inactive":
+            return alive.filter(project__is_active=False)
+        if self.value() == "used_up":
+            return alive.filter(used_up, project__is_active=True)
+        return alive.filter(~used_up, project__is_active=True) if self.value() == "active" else rows
+
+
+@admin.register(WitheringToken)
+class TokenAdmin(UsageColumns, RotatingAdmin):
+    audit_kind = "token"
+    list_display = ("prefix", "name", "status", "project", "uses", "last_used", "expires_at", "created_at")
+    list_filter = (StatusFilter, ("project", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("project",)
+    search_fields = ("=id", "name", "prefix", "project__name")
+    autocomplete_fields = ("project",)
+    actions = (ACTION, "revoke", "reactivate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WitheringToken]:
+        rows: Any = super().get_queryset(request)
+        return rows.listed()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = (
+            "id",
+            "prefix",
+            "status",
+            "uses",
+            "last_used",
+            "revoked_at",
+            "former_expires_at",
+            "created_at",
+        )
+        return ("project", *shown) if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        if not change:
+            kwargs["form"] = NewTokenForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        born = ["is_active", "expires_at"] if obj else ["lifetime"]
+        fieldsets = [
+            (None, {"fields": ["project", "name", *born, "max_requests"]}),
+            (_("Limits"), {"fields": LIMITS}),
+        ]
+        if obj:
+            fieldsets.append((_("As it is"), {"fields": self.get_readonly_fields(request, obj)[1:]}))
+        return fieldsets
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            self._create(request, obj, form.cleaned_data)
+            return
+        obj.max_requests = tokens.whole_quota(obj.max_requests)
+        obj.revoked_at = None if obj.is_active else obj.revoked_at or timezone.now()
+        super().save_model(request, obj, form, change)
+
+    def _create(self, request: HttpRequest, obj: Any, chosen: dict[str, Any]) -> None:
+        settings = {name: chosen[name] for name in tokens.SETTINGS}
+        token, obj.shown_once = tokens.create(
+            chosen["project"],
+            actors.of(request),
+            lifetime=chosen["lifetime"],
+            max_requests=chosen["max_requests"],
+            **settings,
+        )
+        obj.pk = token.pk
+        obj.refresh_from_db()
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return secretpages.show_once(request, self, _("New token"), [(str(obj.project), obj.shown_once)])
+
+    @admin.action(description=_("Revoke selected %(verbose_name_plural)s"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[WitheringToken]) -> None:
+        done = [token for token in queryset if tokens.revoke(token, actors.of(request))]
+        for token in done:
+            self.log_change(request, token, "Revoked.")
+        count = len(done)
+        messages.success(request, ngettext("%d token was revoked.", "%d tokens were revoked.", count) % count)
+
+    @admin.action(description=_("Reactivate selected %(verbose_name_plural)s"), permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[WitheringToken]) -> None:
+        done = [token for token in queryset if tokens.reactivate(token, actors.of(request))]
+        for token in done:
+            self.log_change(request, token, "Reactivated.")
+        count = len(done)
+        messages.success(request, ngettext("%d token is active.", "%d tokens are active.", count) % count)

@@ -1,0 +1,61 @@
+"""Values on the command lines of `project`, `token` and `credential`, refused in words."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+NONE = "none"
+LIMITS = {
+    "--rate-limit": "calls in a second",
+    "--rate-limit-per-minute": "calls in a minute",
+    "--tokens-per-minute": "tokens in a minute",
+    "--max-concurrent-streams": "streams at once",
+}
+# As it stands in a path: nothing that would lead elsewhere.
+_IDENTIFIER = re.compile(r"(?!\.+$)[\w.~-]{1,256}", re.ASCII)
+
+
+def identifier(text: str) -> str:
+    if not _IDENTIFIER.fullmatch(text):
+        raise ArgumentTypeError(f"{text!r} is no id")
+    return text
+
+
+def switch(text: str) -> bool:
+    if text.lower() not in SWITCH:
+        raise ArgumentTypeError(f"{text!r} is neither true nor false")
+    return SWITCH[text.lower()]
+
+
+def number(text: str) -> int | None:
+    """None takes a limit away."""
+    if text.lower() == NONE:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is neither a whole number nor {NONE}")
+    return int(text)
+
+
+def optional(text: str) -> str | None:
+    return None if text.lower() == NONE else text
+
+
+def json_file(name: str) -> Any:
+    """What the file holds; `-` is standard input."""
+    try:
+        return json.loads(sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArgumentTypeError(f"{name} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # of JSON, or of UTF-8
+        raise ArgumentTypeError(f"{name} is not JSON: {error}") from None
+
+
+def add_limits(parser: ArgumentParser) -> None:
+    for flag, what in LIMITS.items():
+        parser.add_argument(flag, type=number, metavar="N", help=f"{what}; 0 blocks, {NONE} is unlimited")

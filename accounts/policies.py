@@ -1,0 +1,129 @@
+"""What a policy may say, in words for whoever writes one. What it means for a call is in `proxy.policy`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+MOST_ENTRIES = 1000
+LONGEST_ENTRY = 500
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_ORIGIN = re.compile(r"\*|null|[a-z*][a-z0-9+.*-]*://[^\s/?#@,A-Z]+")
+
+Refusal = str | None
+
+
+def refusal_of(policy: Any) -> Refusal:
+    """Why this JSON cannot be a policy; None when it can. Null and a missing member mean no restriction."""
+    if policy is None:
+        return None
+    if not isinstance(policy, dict):
+        return f"A policy is an object with any of {_listed(MEMBERS)}."
+    for name, value in policy.items():
+        if name not in MEMBERS:
+            return f"A policy has no member '{_shown(name)}', only {_listed(MEMBERS)}."
+        if value is not None and (refusal := MEMBERS[name](value)):
+            return f"{name}: {refusal}"
+    return None
+
+
+def refusal_of_models(models: Any) -> Refusal:
+    """The same for a list of allowed models."""
+    return _refusal_of_list(models, _refusal_of_pattern)
+
+
+def refusal_of_origins(origins: Any) -> Refusal:
+    return _refusal_of_list(origins, _refusal_of_origin)
+
+
+def _refusal_of_whitelist(rules: Any) -> Refusal:
+    if not isinstance(rules, dict):
+        return 'write an object such as {"model": ["gpt-4o", "gpt-4.1-*"]}.'
+    if len(rules) > MOST_ENTRIES:
+        return f"at most {MOST_ENTRIES} parameters can be listed."
+    for name, patterns in rules.items():
+        if not all(name.split(".")):
+            return f"'{_shown(name)}' is no parameter. Nested ones are written 'response_format.type'."
+        if refusal := _refusal_of_list(patterns, _refusal_of_value):
+            return f"{_shown(name)}: {refusal}"
+    return None
+
+
+def _refusal_of_list(values: Any, refusal_of_one: Callable[[Any], Refusal]) -> Refusal:
+    if not isinstance(values, list):
+        return "write a list."
+    if len(values) > MOST_ENTRIES:
+        return f"at most {MOST_ENTRIES} entries can be listed."
+    return next(filter(None, map(refusal_of_one, values)), None)
+
+
+def _refusal_of_pattern(pattern: Any) -> Refusal:
+    if not isinstance(pattern, str):
+        return f"{_shown(pattern)} is no text."
+    if not pattern or pattern != pattern.strip():
+        return f"'{_shown(pattern)}' is empty, or begins or ends with a space."
+    return f"'{_shown(pattern)}' is too long." if len(pattern) > LONGEST_ENTRY else None
+
+
+def _refusal_of_value(pattern: Any) -> Refusal:
+    """Numbers and booleans stand for their JSON text."""
+    if isinstance(pattern, (bool, int, float)):
+        return None
+    if not isinstance(pattern, str):
+        return f"{_shown(pattern)} is neither a text, a number, nor true or false."
+    return f"'{_shown(pattern)}' is too long." if len(pattern) > LONGEST_ENTRY else None
+
+
+def _refusal_of_origin(origin: Any) -> Refusal:
+    if refusal := _refusal_of_pattern(origin):
+        return refusal
+    if not _ORIGIN.fullmatch(origin):
+        return f"'{_shown(origin)}' is no origin such as https://app.example.com, lower-case, without a path."
+    return None
+
+
+def _refusal_of_header(name: Any) -> Refusal:
+    if refusal := _refusal_of_pattern(name):
+        return refusal
+    return None if _TOKEN.fullmatch(name) else f"'{_shown(name)}' is no name of a header."
+
+
+def _refusal_of_endpoint(path: Any) -> Refusal:
+    if refusal := _refusal_of_pattern(path):
+        return refusal
+    segments = path.removeprefix("/").removesuffix("/").split("/")
+    if not all(segments) or {".", ".."} & set(segments) or re.search(r"[\s?#\\%]", path):
+        return f"'{_shown(path)}' is no endpoint. Write a path such as /v1/chat/completions."
+    return None
+
+
+def _refusal_of_method(method: Any) -> Refusal:
+    if isinstance(method, str) and method.upper() in METHODS:
+        return None
+    return f"'{_shown(method)}' is none of {', '.join(METHODS)}."
+
+
+def _each(refusal_of_one: Callable[[Any], Refusal]) -> Callable[[Any], Refusal]:
+    return lambda values: _refusal_of_list(values, refusal_of_one)
+
+
+MEMBERS: dict[str, Callable[[Any], Refusal]] = {
+    "param_whitelist": _refusal_of_whitelist,
+    "allowed_origins": _each(_refusal_of_origin),
+    "required_headers": _each(_refusal_of_header),
+    "allowed_endpoints": _each(_refusal_of_endpoint),
+    "allowed_methods": _each(_refusal_of_method),
+}
+
+
+def _listed(names: dict[str, Any]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -1,0 +1,44 @@
+"""A name for every request to the admin and the management API, for the audit log and whoever asks about it.
+
+The lane has ids of its own and never comes here.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from inspect import iscoroutinefunction
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.decorators import sync_and_async_middleware
+
+HEADER = "x-request-id"
+# What a client may choose: nothing that could break a log line.
+_CHOSEN = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@sync_and_async_middleware
+def middleware(get_response: Any) -> Any:
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: Any) -> Any:
+            request.request_id = of(request)
+            response = await get_response(request)
+            response[HEADER] = request.request_id
+            return response
+
+        return answer_async
+
+    def answer(request: Any) -> Any:
+        request.request_id = of(request)
+        response = get_response(request)
+        response[HEADER] = request.request_id
+        return response
+
+    return answer
+
+
+def of(request: HttpRequest) -> str:
+    chosen = request.headers.get(HEADER, "")
+    return chosen if _CHOSEN.fullmatch(chosen) else str(uuid.uuid4())

@@ -1,0 +1,245 @@
+"""Request logs in the admin: read-only, and fast however many there are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from logs_app import presentation, reveals
+from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.paging import UncountedPaginator
+
+SHOWN_CHARACTERS = 200_000
+EMPTY = "–"
+
+
+class Page(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count  # neither is a count, so none is shown beside the search
+
+
+@admin.register(LogRecord)
+class LogRecordAdmin(admin.ModelAdmin):
+    list_display = [
+        "started", "shown_model", "preview", "shown_outcome", "status_code", "tokens", "latency", "key_name",
+        "provider",
+    ]  # fmt: skip
+    list_filter = ["outcome", "is_streaming"]
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    actions = None
+    search_fields = ["request_id"]
+    search_help_text = _("A request id: the relay's, the provider's or the client's.")
+    empty_value_display = EMPTY
+    fieldsets = [
+        (None, {"fields": [
+            "call", ("shown_outcome", "status_code", "finish_reason"), "error", "fold_error",
+            ("started", "latency", "ttft"),
+            ("model", "model_sent", "model_served"), ("provider", "key", "project"),
+        ]}),
+        (_("Conversation"), {"fields": ["shown_request_preview", "shown_response_preview"]}),
+        (_("Tokens"), {"fields": [
+            ("prompt_tokens", "completion_tokens", "total_tokens"),
+            ("cached_tokens", "reasoning_tokens", "usage_estimated"),
+        ]}),
+        (_("Attempts"), {"fields": ["shown_attempts"]}),
+        (_("Request"), {"fields": ["request_headers", "request_body"]}),
+        (_("Response"), {"fields": ["response_headers", "response_body"]}),
+        (_("Response as sent"), {"fields": ["response_raw"], "classes": ["collapse"]}),
+        (_("Correlation"), {"fields": [
+            "id", ("request_id", "client_request_id"), ("session", "end_user", "shown_tags"),
+            ("trace_id", "prompt_fingerprint"), ("client_ip", "node", "seq"),
+            ("request_bytes", "response_bytes", "repeats"), "shown_edits",
+        ], "classes": ["collapse"]}),
+    ]  # fmt: skip
+
+    class Media:
+        css = {"all": ["logs_app/records.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> LogRecordQuerySet:
+        return LogRecord.objects.visible_to(request.user)
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return Page
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Request logs")} | (extra_context or {}))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[LogRecordQuerySet, bool]:
+        return (queryset.with_request_id(search_term.strip()) if search_term else queryset), False
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any
+    ) -> UncountedPaginator:
+        page = request.GET.get("p", "1")
+        return UncountedPaginator(queryset, per_page, int(page) if page.isdecimal() else 1)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            reveals.note(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Columns of the list
+
+    @admin.display(description=_("started"))
+    def started(self, record: LogRecord) -> str:
+        return date_format(localtime(record.created_at), "Y-m-d H:i:s")
+
+    @admin.display(description=_("model"))
+    def shown_model(self, record: LogRecord) -> SafeString:
+        return format_html('<span class="record-model">{}</span>', record.model or EMPTY)
+
+    @admin.display(description=_("outcome"))
+    def shown_outcome(self, record: LogRecord) -> SafeString:
+        return format_html(
+            '<span class="record-outcome record-{}">{}</span>', record.outcome, record.get_outcome_display()
+        )
+
+    @admin.display(description=_("tokens"))
+    def tokens(self, record: LogRecord) -> str:
+        if record.total_tokens is None:
+            return EMPTY
+        return f"{'≈ ' if record.usage_estimated else ''}{record.total_tokens:,}"
+
+    @admin.display(description=_("latency"))
+    def latency(self, record: LogRecord) -> str:
+        return _duration(record.latency_ms)
+
+    @admin.display(description=_("request"))
+    def preview(self, record: LogRecord) -> SafeString:
+        text = record.request_preview or f"{record.method} {record.path}"
+        return format_html('<span class="record-preview">{}</span>', Truncator(text).chars(160))
+
+    # Fields of the page
+
+    @admin.display(description=_("call"))
+    def call(self, record: LogRecord) -> str:
+        query = f"?{record.query}" if record.query else ""
+        streaming = _(" (streaming)") if record.is_streaming else ""
+        return f"{record.method} {record.path}{query}{streaming}"
+
+    @admin.display(description=_("error"))
+    def error(self, record: LogRecord) -> str:
+        return ": ".join(filter(None, (record.error_code, record.error_message))) or EMPTY
+
+    @admin.display(description=_("key"))
+    def key(self, record: LogRecord) -> str:
+        return f"{record.key_name} ({record.key_prefix})" if record.key_name else EMPTY
+
+    @admin.display(description=_("time to first token"))
+    def ttft(self, record: LogRecord) -> str:
+        return _duration(record.ttft_ms)
+
+    @admin.display(description=_("request"))
+    def shown_request_preview(self, record: LogRecord) -> SafeString | str:
+        return _pre(record.request_preview)
+
+    @admin.display(description=_("answer"))
+    def shown_response_preview(self, record: LogRecord) -> SafeString | str:
+        return _pre(record.response_preview)
+
+    @admin.display(description=_("attempts"))
+    def shown_attempts(self, record: LogRecord) -> SafeString | str:
+        rows = [
+            (
+                a.number,
+                a.provider,
+                a.status_code or EMPTY,
+                a.error or EMPTY,
+                _duration(a.started_ms),
+                _duration(a.latency_ms),
+            )
+            for a in record.attempts
+        ]
+        return _table(
+            (_("Attempt"), _("Provider"), _("Status"), _("Error"), _("Started after"), _("Took")), rows
+        )
+
+    @admin.display(description=_("headers"))
+    def request_headers(self, record: LogRecord) -> SafeString | str:
+        return _table((), presentation.headers(record.payload.request_headers).items())
+
+    @admin.display(description=_("body"))
+    def request_body(self, record: LogRecord) -> SafeString | str:
+        return _pre(presentation.request_body(record.payload))
+
+    @admin.display(description=_("headers"))
+    def response_headers(self, record: LogRecord) -> SafeString | str:
+        return _table((), presentation.headers(record.payload.response_headers).items())
+
+    @admin.display(description=_("body"))
+    def response_body(self, record: LogRecord) -> SafeString | str:
+        return _pre(presentation.response_body(record.payload))
+
+    @admin.display(description=_("bytes"))
+    def response_raw(self, record: LogRecord) -> SafeString | str:
+        return _pre(presentation.response_raw(record.payload))
+
+    @admin.display(description=_("tags"))
+    def shown_tags(self, record: LogRecord) -> str:
+        return ", ".join(record.tags) or EMPTY
+
+    @admin.display(description=_("edits"))
+    def shown_edits(self, record: LogRecord) -> SafeString | str:
+        return _pre(record.edits)
+
+
+def _duration(milliseconds: float | None) -> str:
+    if milliseconds is None:
+        return EMPTY
+    return f"{milliseconds / 1000:.2f} s" if milliseconds >= 1000 else f"{milliseconds:.1f} ms"
+
+
+def _pre(value: Any) -> SafeString | str:
+    """Text as it is, anything else as indented JSON; escaped, and cut where a browser would choke."""
+    if not value:
+        return EMPTY
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    rest = len(text) - SHOWN_CHARACTERS
+    if rest > 0:
+        text = f"{text[:SHOWN_CHARACTERS]}\n… {rest:,} more characters: see /manage/logs"
+    return format_html('<pre class="record-text">{}</pre>', text)
+
+
+def _table(head: tuple[Any, ...], rows: Any) -> SafeString | str:
+    rows = list(rows)
+    if not rows:
+        return EMPTY
+    names = format_html_join("", "<th>{}</th>", ((name,) for name in head))
+    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
+    return format_html(
+        '<table class="record-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', names, body
+    )

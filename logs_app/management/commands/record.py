@@ -1,0 +1,117 @@
+"""Makes records of what the workers wrote into the journal."""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import os
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.budgets.ledger import Ledger
+from logs_app.assembly import Rows
+from logs_app.recorder import Recorder
+from logs_app.refusals import Refusals
+from logs_app.segments import MasterKeys
+from logs_app.settling import Settler
+
+LOCK_NAME = "recorder.lock"
+NICENESS = 10
+# A health check looks at the lock, and holds it for a moment.
+HEALTH_CHECK_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Turn the journal into records: continuously, until SIGTERM, which first records what is there."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--journal",
+            type=Path,
+            metavar="DIR",
+            help="Adopt this journal (another DATA_DIR's, or journal/unreadable) and end.",
+        )
+        parser.add_argument("--once", action="store_true", help="Record what is there, and end.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        directory = options["journal"] or settings.JOURNAL_DIR
+        if options["journal"] and not directory.is_dir():
+            raise CommandError(f"{directory} is no directory.")
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        os.nice(NICENESS)
+        lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if options["once"] or options["journal"]:
+                self._record_once(directory, lock, stop)
+            else:
+                self._record_on(directory, lock, stop)
+        finally:
+            os.close(lock)
+
+    def _record_once(self, directory: Path, lock: int, stop: threading.Event) -> None:
+        if not _wait_for(lock, stop, HEALTH_CHECK_SECONDS):
+            raise CommandError(f"Another recorder is at work on {directory}.")
+        stop.set()
+        count = self._record(directory, stop)
+        self._say(f"{count} exchanges recorded from {directory}.")
+
+    def _record_on(self, directory: Path, lock: int, stop: threading.Event) -> None:
+        """Two recorders at once would do no harm, only the work twice: the cursors guard the records."""
+        if not _wait_for(lock, stop, HEALTH_CHECK_SECONDS):
+            self._say(f"Another recorder is at work on {directory}; waiting for its end.")
+            _wait_for(lock, stop, math.inf)
+        if not stop.is_set():
+            self._record(directory, stop)
+
+    def _record(self, directory: Path, stop: threading.Event) -> int:
+        settler, refusals = Settler(Ledger(settings.DATA_DIR, settings.REDIS_URL)), Refusals()
+
+        def settle(batch: list[Rows]) -> None:
+            settler.settle(batch)
+            refusals.note(rows.record for rows in batch)
+
+        with closing(settler), closing(self._recorder(directory, settle)) as recorder:
+            recorder.run(stop)
+        refusals.flush(all_of_them=True)
+        return recorder.recorded
+
+    def _recorder(self, directory: Path, settle: Callable[[list[Rows]], None]) -> Recorder:
+        return Recorder(
+            directory,
+            MasterKeys(settings.FIELD_ENCRYPTION_KEYS),
+            max_body_bytes=settings.LOG_MAX_BODY_BYTES,
+            node=settings.NODE_ID if directory == settings.JOURNAL_DIR else None,
+            report=self._say,
+            settle=settle,
+        )
+
+    def _say(self, message: str) -> None:
+        self.stderr.write(message)
+
+
+def _wait_for(lock: int, stop: threading.Event, seconds: float) -> bool:
+    give_up_at = time.monotonic() + seconds
+    while not _take(lock):
+        if stop.wait(0.05) or time.monotonic() > give_up_at:
+            return False
+    return True
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

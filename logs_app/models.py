@@ -1,0 +1,250 @@
+"""What happened.
+
+Records outlive what they describe: no foreign keys; ids and names of that moment are plain columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+
+class Outcome(models.TextChoices):
+    COMPLETED = "completed", _("Completed")
+    FAILED = "failed", _("Failed")
+    CLIENT_DISCONNECTED = "client_disconnected", _("Client left")
+    UPSTREAM_TRUNCATED = "upstream_truncated", _("Cut by the provider")
+    INTERRUPTED = "interrupted", _("Interrupted")
+    REJECTED = "rejected", _("Rejected")
+
+
+class LogRecordQuerySet(models.QuerySet["LogRecord"]):
+    def visible_to(self, actor: Any) -> LogRecordQuerySet:
+        """The one place that decides who sees which records: admin and API both come through here."""
+        may_see = actor is not None and actor.is_staff and actor.has_perm("logs_app.view_logrecord")
+        return self if may_see else self.none()
+
+    def with_request_id(self, text: str) -> LogRecordQuerySet:
+        """By the relay's own id, the provider's x-request-id or the one the client sent."""
+        if "\0" in text:  # PostgreSQL would refuse the question
+            return self.none()
+        condition = Q(request_id=text) | (Q(client_request_id=text) & ~Q(client_request_id=""))
+        try:
+            return self.filter(condition | Q(pk=LogRecord._meta.pk.to_python(text)))
+        except ValidationError:
+            return self.filter(condition)
+
+
+class LogRecord(models.Model):
+    """Searchable facts of one exchange; bodies are in `LogPayload`. Only the recorder writes them."""
+
+    id = models.UUIDField(
+        primary_key=True, editable=False, help_text=_("UUIDv7: its order is the order of arrival.")
+    )
+    node = models.CharField(_("node"), max_length=64)
+    seq = models.BigIntegerField(_("sequence number"), help_text=_("Order of recording on its node."))
+    request_id = models.CharField(_("request id"), max_length=200)
+    client_request_id = models.CharField(_("client's request id"), max_length=200, blank=True)
+
+    created_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"))
+    latency_ms = models.FloatField(_("latency (ms)"))
+    ttft_ms = models.FloatField(_("time to first token (ms)"), null=True)
+
+    method = models.CharField(_("method"), max_length=16)
+    path = models.CharField(_("path"), max_length=2048)
+    query = models.CharField(_("query"), max_length=2048, blank=True)
+    endpoint = models.CharField(_("endpoint"), max_length=200)
+    client_ip = models.CharField(_("client address"), max_length=64, blank=True)
+    is_streaming = models.BooleanField(_("streaming"))
+    is_cached = models.BooleanField(_("from cache"), default=False)
+
+    model = models.CharField(_("model"), max_length=200, blank=True, help_text=_("As the client asked."))
+    model_sent = models.CharField(_("model sent"), max_length=200, blank=True)
+    model_served = models.CharField(_("model served"), max_length=200, blank=True)
+    provider = models.CharField(_("provider"), max_length=100, blank=True)
+    project_id = models.CharField(_("project id"), max_length=36, blank=True)
+    project = models.CharField(_("project"), max_length=200, blank=True)
+    key_id = models.CharField(_("key id"), max_length=36, blank=True)
+    key_kind = models.CharField(_("kind of key"), max_length=16, blank=True)
+    key_name = models.CharField(_("key name"), max_length=200, blank=True)
+    key_prefix = models.CharField(_("key"), max_length=16, blank=True)
+
+    session = models.CharField(_("session"), max_length=200, blank=True)
+    end_user = models.CharField(_("end user"), max_length=200, blank=True)
+    tags = models.JSONField(_("tags"), default=list)
+    parent = models.UUIDField(
+        _("parent"), null=True, help_text=_("The record that this one belongs to or repeats.")
+    )
+    trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
+    prompt_fingerprint = models.CharField(
+        _("prompt fingerprint"), max_length=16, blank=True, help_text=_("Of the system prompt and the tools.")
+    )
+
+    status_code = models.PositiveSmallIntegerField(_("status"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    finish_reason = models.CharField(_("finish reason"), max_length=64, blank=True)
+    error_code = models.CharField(_("error code"), max_length=100, blank=True)
+    error_message = models.CharField(_("error message"), max_length=1024, blank=True)
+    repeats = models.PositiveIntegerField(
+        _("repeats"), default=1, help_text=_("Like refusals of one key within a second share a record.")
+    )
+
+    prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
+    completion_tokens = models.PositiveIntegerField(_("completion tokens"), null=True)
+    total_tokens = models.PositiveIntegerField(_("total tokens"), null=True)
+    cached_tokens = models.PositiveIntegerField(_("cached tokens"), null=True)
+    cache_write_tokens = models.PositiveIntegerField(_("cache write tokens"), null=True)
+    reasoning_tokens = models.PositiveIntegerField(_("reasoning tokens"), null=True)
+    audio_tokens = models.PositiveIntegerField(_("audio tokens"), null=True)
+    usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
+    cost_nanos = models.BigIntegerField(_("cost (nano USD)"), null=True)
+
+    request_bytes = models.BigIntegerField(_("request bytes"), default=0)
+    response_bytes = models.BigIntegerField(_("response bytes"), default=0)
+    request_preview = models.TextField(_("request"), blank=True)
+    response_preview = models.TextField(_("response"), blank=True)
+    edits = models.JSONField(
+        _("edits"), default=list, help_text=_("What the client or the provider saw differently.")
+    )
+    fold_version = models.PositiveSmallIntegerField(_("version of folding"), default=1)
+    fold_error = models.TextField(_("recording error"), blank=True)
+
+    objects = LogRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("request log")
+        verbose_name_plural = _("request logs")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["node", "seq"], name="record_node_seq")]
+        # Ids are in order of arrival, so each filter's index ends with the id and a page needs no sorting.
+        indexes = [
+            models.Index(fields=["project_id", "id"], name="record_project"),
+            models.Index(fields=["key_id", "id"], name="record_key"),
+            models.Index(fields=["model", "id"], name="record_model"),
+            models.Index(fields=["status_code", "id"], name="record_status"),
+            models.Index(fields=["outcome", "id"], name="record_outcome"),
+            models.Index(fields=["request_id"], name="record_request_id"),
+            models.Index(
+                fields=["client_request_id"],
+                name="record_client_request_id",
+                condition=~Q(client_request_id=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status_code or self.outcome}"
+
+    @cached_property
+    def payload(self) -> LogPayload:
+        """An empty one where it is not kept."""
+        payloads = LogPayload.objects.using(self._state.db)
+        return payloads.filter(pk=self.pk).first() or LogPayload(record_id=self.pk)
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        return list(Attempt.objects.using(self._state.db).filter(record_id=self.pk).order_by("number"))
+
+
+class LogPayload(models.Model):
+    """What was said, compressed (see `payloads`); never read for a list. Null where there was nothing."""
+
+    record_id = models.UUIDField(primary_key=True, editable=False)
+    request_headers = models.BinaryField(null=True)
+    request_body = models.BinaryField(null=True)
+    request_content_type = models.CharField(max_length=200, blank=True)
+    request_cut = models.JSONField(
+        null=True, help_text=_("Size and SHA-256 of a body of which only both ends are kept.")
+    )
+    response_headers = models.BinaryField(null=True)
+    response_body = models.BinaryField(null=True)
+    response_content_type = models.CharField(max_length=200, blank=True)
+    response_raw = models.BinaryField(
+        null=True, help_text=_("A stream as it was sent; its body is the folded object.")
+    )
+    response_cut = models.JSONField(
+        null=True, help_text=_("Like request_cut; of response_raw where there is one.")
+    )
+    usage = models.BinaryField(null=True, help_text=_("The provider's own count."))
+    timings = models.BinaryField(null=True, help_text=_("Arrival and size of each part of the answer."))
+
+    class Meta:
+        verbose_name = _("payload")
+        verbose_name_plural = _("payloads")
+
+    def __str__(self) -> str:
+        return str(self.record_id)
+
+
+class Attempt(models.Model):
+    """One try of an exchange at one provider."""
+
+    pk = models.CompositePrimaryKey("record_id", "number")
+    record_id = models.UUIDField(editable=False)
+    number = models.PositiveSmallIntegerField(_("number"))
+    provider = models.CharField(_("provider"), max_length=100)
+    status_code = models.PositiveSmallIntegerField(_("status"), null=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    started_ms = models.FloatField(_("started after (ms)"))
+    latency_ms = models.FloatField(_("latency (ms)"), null=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+
+    def __str__(self) -> str:
+        return f"{self.record_id} #{self.number}"
+
+
+class KeyUsage(models.Model):
+    """How a key was used, by the records: added up in their transaction, never by counting them."""
+
+    pk = models.CompositePrimaryKey("kind", "key_id")
+    kind = models.CharField(_("kind of key"), max_length=16)
+    key_id = models.CharField(_("key id"), max_length=36)
+    request_count = models.BigIntegerField(_("requests"), default=0)
+    cache_hit_count = models.BigIntegerField(_("from cache"), default=0)
+    last_used_at = models.DateTimeField(_("last used"))
+
+    class Meta:
+        verbose_name = _("use of a key")
+        verbose_name_plural = _("use of keys")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key_id}"
+
+
+class Node(models.Model):
+    """One machine's relay, and the number of its newest record."""
+
+    id = models.CharField(_("node"), primary_key=True, max_length=64)
+    seq = models.BigIntegerField(_("sequence number"), default=0)
+
+    class Meta:
+        verbose_name = _("node")
+        verbose_name_plural = _("nodes")
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class JournalCursor(models.Model):
+    """How far a segment of a journal is recorded. It moves in the transaction that writes the records."""
+
+    segment = models.CharField(_("segment"), primary_key=True, max_length=64)
+    node = models.CharField(_("node"), max_length=64)
+    position = models.BigIntegerField(_("position"))
+    # How many batches of exchanges that were open when their writer died are recorded.
+    closed_batches = models.PositiveIntegerField(_("batches after the end"), default=0)
+
+    class Meta:
+        verbose_name = _("journal cursor")
+        verbose_name_plural = _("journal cursors")
+
+    def __str__(self) -> str:
+        return f"{self.segment} @ {self.position}"

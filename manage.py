@@ -1,0 +1,18 @@
+#!/usr/bin/env python
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+from relay import demo, lifeline
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay.settings")
+    lifeline.hold()
+    if sys.argv[1:2] == ["serve"] and "--demo" in sys.argv:
+        demo.isolate(os.environ)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Not started. {error}")

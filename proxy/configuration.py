@@ -1,0 +1,144 @@
+"""The configuration as the lane sees it: immutable values, no database behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from accounts.budgets import budget
+from accounts.budgets.budget import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """None is unlimited, 0 blocks."""
+
+    rate_limit: int | None = None
+    rate_limit_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    max_concurrent_streams: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What requests may be like. Empty allows everything; with an `error` nothing is allowed."""
+
+    param_whitelist: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    required_headers: tuple[str, ...] = ()  # lower-case
+    allowed_endpoints: tuple[str, ...] = ()  # without /v1/
+    allowed_methods: tuple[str, ...] = ()
+    error: str | None = None
+
+
+NO_LIMITS = Limits()
+NO_POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`upstream_error` says why its own key cannot be used: the calls must not go out with another one."""
+
+    id: str
+    name: str
+    is_active: bool = True
+    allowed_models: tuple[str, ...] = ()
+    limits: Limits = NO_LIMITS
+    policy: Policy = NO_POLICY
+    upstream_key: str = field(default="", repr=False)
+    provider_key: str = "default"
+    allow_shared_providers: bool = False
+    log_policy: str = "full"
+    upstream_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a client calls with. `expires_at`, in seconds of the epoch, is for the caller to compare.
+
+    `allowed_models` empty: all of them. `max_requests` is of tokens only.
+    """
+
+    id: str
+    kind: str  # "credential" or "token"
+    name: str
+    prefix: str
+    project: Project | None = None
+    expires_at: float | None = None
+    is_active: bool = True
+    allowed_models: tuple[str, ...] = ()
+    limits: Limits = NO_LIMITS
+    max_requests: int | None = None
+    # What every call counts against, its project's included; empty without any limit.
+    budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        own, project = self.limits, self.project
+        budgets: tuple[Budget, ...] = ()
+        if own != NO_LIMITS:
+            budgets = budget.of(f"{self.kind}:{self.id}", f"key '{self.name or self.prefix}'", own)
+        if project is not None and project.limits != NO_LIMITS:
+            budgets += budget.of(f"project:{project.id}", f"project '{project.name}'", project.limits)
+        object.__setattr__(self, "budgets", budgets)
+
+    @property
+    def project_id(self) -> str | None:
+        return self.project.id if self.project else None
+
+    @property
+    def project_name(self) -> str | None:
+        return self.project.name if self.project else None
+
+    @property
+    def project_is_active(self) -> bool:
+        return self.project is None or self.project.is_active
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An enabled provider. `error` says why it cannot be used; times and switches of None: as in Settings.
+
+    `key_owner` names the project whose own key this one carries.
+    """
+
+    id: int
+    provider_key: str
+    provider_type: str
+    api_base: str
+    api_key: str = field(repr=False)
+    inject_stream_usage: bool | None = None
+    connect_timeout_seconds: float | None = None
+    first_byte_timeout_seconds: float | None = None
+    idle_timeout_seconds: float | None = None
+    total_timeout_seconds: float | None = None
+    error: str | None = None
+    key_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    default_model: str
+    connect_timeout_seconds: float
+    first_byte_timeout_seconds: float
+    idle_timeout_seconds: float
+    total_timeout_seconds: float | None
+    inject_stream_usage: bool
+    policy: Policy = NO_POLICY  # of all calls; the project's must allow as well
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole configuration at one version. `keys` is by the secret's SHA-256, never changed in place."""
+
+    version: int
+    keys: Mapping[bytes, Key] = field(repr=False)
+    providers: tuple[Provider, ...]
+    settings: Settings
+
+    def find_key(self, digest: bytes) -> Key | None:
+        # Its timing could at most tell bits of a stored digest, and not even from a whole digest can a
+        # random secret be computed: constant enough.
+        return self.keys.get(digest)
+
+    def provider_for(self, model: str | None) -> Provider | None:
+        return self.providers[0] if self.providers else None

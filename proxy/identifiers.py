@@ -1,0 +1,20 @@
+"""One id for an exchange: record key, x-relay-request-id, event id. UUIDv7 (RFC 9562, section 5.7)."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+
+
+def uuid7() -> bytes:
+    """16 bytes that sort by time: 48 bits of milliseconds, 12 of the fraction, 62 random."""
+    now_us = time.time_ns() // 1000
+    milliseconds, rest_us = divmod(now_us, 1000)
+    head = milliseconds << 16 | 0x7000 | rest_us << 2
+    tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    return head.to_bytes(8) + tail.to_bytes(8)
+
+
+def as_text(identifier: bytes) -> str:
+    return str(uuid.UUID(bytes=identifier))

@@ -1,0 +1,133 @@
+"""Reads the configuration out of the database: once whole, then only the keys that changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import connections
+from django.db.models import Min
+
+from accounts.encryption import DecryptionError
+from accounts.models import ConfigChange, ConfigVersion
+
+from . import keyring, models, policy
+from .configuration import Provider, Settings, Snapshot
+from .keyring import Keyring
+
+MAX_CHANGES = 500  # beyond, reading everything costs less than asking for each
+BEGIN = {"sqlite": "BEGIN DEFERRED", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+VERSION_SQL = f"SELECT version FROM {ConfigVersion._meta.db_table} WHERE id = 1"
+ROUTING_TABLES = {models.Provider._meta.db_table, models.RelaySettings._meta.db_table}
+
+Changes = dict[str, set[str]]  # primary keys by table; an empty one stands for the whole table
+
+
+class Loader:
+    """For one thread at a time, the one that holds `lock`."""
+
+    def __init__(self, using: str) -> None:
+        self.lock = threading.Lock()
+        self._using = using
+        self._snapshot: Snapshot | None = None
+        self._keyring = Keyring(using)
+
+    def forget(self) -> None:
+        """After an outage: a restored database may have our version and other rows."""
+        self._snapshot = None
+
+    def advance(self) -> Snapshot:
+        """The snapshot of the database's version; reads one row when it has not moved."""
+        connection = connections[self._using]
+        if self._snapshot is None or read_version(connection) != self._snapshot.version:
+            with one_moment(connection):
+                self._snapshot = self._read(read_version(connection), self._snapshot)
+        return self._snapshot
+
+    def _read(self, version: int, old: Snapshot | None) -> Snapshot:
+        changes = None if old is None else self._changes(old.version, version)
+        if old is None or changes is None:
+            return Snapshot(version, self._keyring.read_all(), self._providers(), self._settings())
+        keys = self._keyring.read_changed(old.keys, changes)
+        if not ROUTING_TABLES & changes.keys():
+            return Snapshot(version, keys, old.providers, old.settings)
+        return Snapshot(version, keys, self._providers(), self._settings())
+
+    def _changes(self, old_version: int, version: int) -> Changes | None:
+        """None when they are not all known, or too many to follow one by one."""
+        log = ConfigChange.objects.using(self._using)
+        oldest = log.aggregate(Min("version"))["version__min"]
+        if oldest is None or not oldest <= old_version < version:
+            return None
+        rows = log.filter(version__gt=old_version).values_list("table_name", "row_pk")[: MAX_CHANGES + 1]
+        changes: Changes = {}
+        for table, row_pk in rows:
+            changes.setdefault(table, set()).add(row_pk)
+        is_whole_table = any("" in changes.get(table, ()) for table in keyring.TABLES)
+        return None if is_whole_table or len(rows) > MAX_CHANGES else changes
+
+    def _providers(self) -> tuple[Provider, ...]:
+        rows = models.Provider.objects.using(self._using).filter(is_enabled=True).order_by("pk")
+        return tuple(map(_provider, rows))
+
+    def _settings(self) -> Settings:
+        row = models.RelaySettings.objects.using(self._using).first() or models.RelaySettings()
+        return settings_of(row)
+
+
+def _provider(row: models.Provider) -> Provider:
+    api_key, error = "", None
+    try:
+        api_key = row.api_key
+    except DecryptionError as reason:
+        # One unreadable key takes one provider out, never the relay.
+        error = f"The API key of provider {row.provider_key} is unreadable. {reason}"
+    return Provider(
+        id=row.pk,
+        provider_key=row.provider_key,
+        provider_type=row.provider_type,
+        api_base=row.api_base,
+        api_key=api_key,
+        inject_stream_usage=row.inject_stream_usage,
+        error=error,
+        **{name: getattr(row, name) for name in models.TIMEOUTS},
+    )
+
+
+def settings_of(row: models.RelaySettings) -> Settings:
+    return Settings(
+        default_model=row.default_model,
+        inject_stream_usage=row.inject_stream_usage,
+        policy=policy.parse(row.policy),
+        **{name: getattr(row, name) for name in models.TIMEOUTS},
+    )
+
+
+def read_version(connection: Any) -> int:
+    """Plain SQL, because every process asks three times a second. No row: nothing was ever written."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERSION_SQL)
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+@contextmanager
+def one_moment(connection: Any) -> Iterator[None]:
+    """All reads inside see the same commit, without a lock that a writer would wait for.
+
+    Not `atomic()`: on SQLite that is IMMEDIATE here, which takes the one write lock.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN[connection.vendor])
+    try:
+        yield
+    finally:
+        # A connection that died has nothing left to roll back, and the first error says more.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("ROLLBACK")

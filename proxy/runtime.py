@@ -1,0 +1,160 @@
+"""What one process of the lane holds: configuration, journal, way to the providers, calls in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from django.conf import settings
+
+from logs_app.journal import Journal
+
+from . import errors, limits
+from .cors import Origins
+from .exchange import Exchange
+from .limits.limiter import Limiter
+from .questions import Questions
+from .quota import Quotas
+from .rejections import Rejections
+from .snapshot import Provider, SnapshotStore, SnapshotUnavailable
+from .upstream import Upstream
+
+log = logging.getLogger("relay.lane")
+
+
+class Runtime:
+    def __init__(
+        self, snapshots: SnapshotStore, journal: Journal, upstream: Upstream, limiter: Limiter | None = None
+    ) -> None:
+        self.snapshots = snapshots
+        self.limiter = limiter or limits.build()
+        self.quotas = Quotas()
+        self.questions = Questions()
+        self.origins = Origins(settings.CORS_ALLOWED_ORIGINS)
+        self.journal = journal
+        self.rejections = Rejections(journal)
+        self.upstream = upstream
+        self.exchanges: set[Exchange] = set()
+        self.unknown_key_calls = 0
+        self._held_bytes = 0
+        # (id, address) of providers that answered 400 to stream_options.
+        self._refuses_usage_option: set[tuple[int, str]] = set()
+        self._polling: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Needs the running loop; Daphne has no lifespan, so the first call of a process may do it."""
+        if self._polling is None:
+            self._polling = asyncio.get_running_loop().create_task(self.snapshots.run())
+
+    def enter(self, exchange: Exchange) -> None:
+        self.exchanges.add(exchange)
+
+    def leave(self, exchange: Exchange) -> None:
+        """Always called at the end of a call; the second time it does nothing."""
+        self.exchanges.discard(exchange)
+        self.let_go(exchange)
+        self.release(exchange)
+        if exchange.timer is not None:
+            exchange.timer.cancel()
+
+    def release(self, exchange: Exchange) -> None:
+        """Of what the call took from its limits, that which ends with it. May be said early, and twice."""
+        taken, exchange.taken = exchange.taken, None
+        if taken is not None:
+            self.limiter.end(taken)
+
+    def admit(self) -> None:
+        """Over the budget a caller is asked to come back, before memory runs out."""
+        if len(self.exchanges) > settings.MAX_INFLIGHT_REQUESTS:
+            raise errors.overloaded()
+
+    def hold(self, exchange: Exchange, size_bytes: int) -> None:
+        if self._held_bytes + size_bytes > settings.MAX_INFLIGHT_BYTES:
+            raise errors.overloaded()
+        self._held_bytes += size_bytes
+        exchange.held_bytes += size_bytes
+
+    def let_go(self, exchange: Exchange) -> None:
+        """The request is not needed any more: a stream may run for hours after it."""
+        exchange.call.body = exchange.call.document = None
+        self._held_bytes -= exchange.held_bytes
+        exchange.held_bytes = 0
+
+    def count_unknown_key(self, client_ip: str | None) -> None:
+        """Counted, never recorded: a flood of them must not fill the disk, nor the log."""
+        self.unknown_key_calls += 1
+        if self.unknown_key_calls.bit_count() == 1:  # 1, 2, 4, 8…
+            log.warning(
+                "%d calls without a known key so far, the last from %s", self.unknown_key_calls, client_ip
+            )
+
+    def limit_total(self, exchange: Exchange, seconds: float | None) -> None:
+        if seconds is not None:
+            late = errors.total_timeout(seconds)
+            exchange.timer = asyncio.get_running_loop().call_later(seconds, exchange.abort, late, "failed")
+
+    def may_ask_usage(self, provider: Provider) -> bool:
+        return (provider.id, provider.api_base) not in self._refuses_usage_option
+
+    def remember_refusal(self, provider: Provider) -> None:
+        self._refuses_usage_option.add((provider.id, provider.api_base))
+
+    def end_all(self) -> None:
+        """The time to finish is over: streams end with the in-band error, the rest is cut."""
+        for exchange in list(self.exchanges):
+            exchange.abort(errors.stopping(), "interrupted")
+
+    async def aclose(self) -> None:
+        if self._polling is not None:
+            self._polling.cancel()
+        await self.upstream.aclose()
+        await asyncio.to_thread(self.quotas.close)
+        await asyncio.to_thread(self.questions.close)
+        await self.limiter.aclose()
+        self.rejections.flush()
+        self.journal.close()
+
+
+_current: Runtime | None = None
+_building: asyncio.Task[Runtime] | None = None
+
+
+async def current() -> Runtime:
+    """The runtime of this process, built at its first call."""
+    global _building
+    if _current is not None:
+        return _current
+    if _building is None:
+        _building = asyncio.get_running_loop().create_task(asyncio.to_thread(build))
+    try:
+        runtime = await asyncio.shield(_building)
+    except Exception:
+        _building = None  # the next call tries again
+        raise
+    if _current is None:
+        install(runtime)
+        runtime.start()
+    return runtime
+
+
+def install(runtime: Runtime | None) -> None:
+    global _current, _building
+    _current, _building = runtime, None
+
+
+def build() -> Runtime:
+    """The runtime as the settings describe it. Reads the database, so never call it in the loop.
+
+    Without its database it starts all the same: it knows no key yet, and says 503 until it does.
+    """
+    snapshots = SnapshotStore()
+    with suppress(SnapshotUnavailable):  # logged there; `run` goes on trying
+        snapshots.load()
+    journal = Journal(
+        settings.JOURNAL_DIR,
+        settings.NODE_ID,
+        settings.FIELD_ENCRYPTION_KEYS,
+        fsync_ms=settings.JOURNAL_FSYNC_MS,
+    )
+    return Runtime(snapshots, journal, Upstream())

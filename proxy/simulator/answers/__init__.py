@@ -1,0 +1,1 @@
+"""One module for each family of endpoints: a call in, an answer out."""

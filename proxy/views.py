@@ -1,0 +1,50 @@
+"""The one view of the lane. The lane calls it directly; Django's own handler and test client may too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from django.core.handlers.asgi import ASGIRequest
+
+from . import delivery, errors, parsing, pipeline, runtime
+from .delivery import RelayResponse
+from .exchange import Exchange
+from .parsing import Source
+
+_PART_BYTES = 256 * 1024
+
+
+async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResponse:
+    """Answers one call under /v1. Raises CancelledError only when the client left."""
+    lane = await runtime.current()
+    exchange = Exchange(lane.journal, parsing.read_head(request.scope))
+    lane.enter(exchange)
+    try:
+        return await pipeline.answer(exchange, source or Spooled(request), lane)
+    except asyncio.CancelledError:
+        if exchange.key is not None:
+            exchange.open()  # it was admitted, so there is a record of it
+        exchange.break_off()
+        if delivery.is_cancelled_by_relay(exchange):
+            return delivery.own(exchange, lane, exchange.aborted_by or errors.stopping())
+        exchange.close()
+        lane.leave(exchange)
+        raise
+    except Exception:
+        runtime.log.exception("Request %s failed inside the relay", exchange.request_id)
+        if exchange.key is not None:
+            exchange.open()
+        exchange.fail("failed", errors.internal())
+        return delivery.own(exchange, lane, errors.internal())
+
+
+class Spooled:
+    """The body as Django's own handler took it."""
+
+    def __init__(self, request: ASGIRequest) -> None:
+        self._request = request
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        while part := self._request.read(_PART_BYTES):
+            yield part

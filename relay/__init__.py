@@ -1,0 +1,9 @@
+import re
+from pathlib import Path
+
+# The changelog is the only place a version is written.
+_CHANGELOG = Path(__file__).resolve().parent.parent / "CHANGELOG.md"
+_FOUND = re.search(r"^## v?(\d\S*)", _CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
+if _FOUND is None:
+    raise RuntimeError("CHANGELOG.md has no heading of the form '## v1.2.3 - date'.")
+VERSION = _FOUND[1]

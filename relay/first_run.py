@@ -1,0 +1,65 @@
+"""From an empty folder to a relay that can answer: schema, first user, first key, first provider."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from accounts import audit
+from accounts import provisioning as accounts
+from accounts.audit import Actor
+from proxy import provisioning as providers
+from proxy.models import RelaySettings
+from relay import machines, schema, welcome
+from relay.welcome import Generated
+
+ACTOR = Actor("command", "serve")
+
+Say = Callable[[str], None]
+
+
+def prepare(url: str, say: Say) -> None:
+    """Secrets are shown once: by the start that made them, after they are stored."""
+    with schema.exclusive():
+        schema.migrate(say)
+        generated = _provision()
+    if generated is not None:
+        say(welcome.text(url, generated, welcome.FIRST))
+    for line in (*providers.reminders(), *machines.reminders()):
+        say(line)
+
+
+def prepare_demo(url: str, say: Say) -> None:
+    """The demo hides nothing, and its provider listens elsewhere each time."""
+    with schema.exclusive():
+        schema.migrate(say)
+        _provision()
+        for difference in providers.differences(providers.given_values()):
+            difference.apply()
+    say(welcome.text(url, Generated(settings.ADMIN_PASSWORD, settings.PROXY_KEY), welcome.DEMO))
+
+
+def _provision() -> Generated | None:
+    """Only into an empty database: what somebody deletes later does not come back by a restart."""
+    if RelaySettings.objects.exists():
+        return None
+    with transaction.atomic():
+        providers.ensure_settings(providers.given_values())
+        providers.ensure_provider(settings.TARGET_BASE_URL, settings.TARGET_API_KEY)
+        _, proxy_key = accounts.ensure_credential(secret=settings.PROXY_KEY or None)
+        generated = Generated(_ensure_admin(), proxy_key)
+        audit.record(ACTOR, "relay.first_run", detail={"user": settings.ADMIN_USERNAME})
+        return generated
+
+
+def _ensure_admin() -> str | None:
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
+        return None
+    generated = None if settings.ADMIN_PASSWORD else secrets.token_urlsafe(12)
+    users.create_superuser(settings.ADMIN_USERNAME, password=settings.ADMIN_PASSWORD or generated)
+    return generated

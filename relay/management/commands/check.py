@@ -1,0 +1,23 @@
+"""Django's own, and whether several machines keep their limits together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.commands import check
+from django.db import DatabaseError
+
+from relay import machines
+
+
+class Command(check.Command):
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if options["list_tags"]:
+            return
+        try:
+            reminders = machines.reminders()
+        except DatabaseError:
+            return  # not there yet, or away: `serve` says so
+        for line in reminders:
+            self.stdout.write(line)

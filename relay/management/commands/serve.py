@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from relay import VERSION, addresses, first_run, programs, secretfiles
+from relay.supervisor import supervise
+
+# Of Linux, 108 with the closing zero; other systems allow fewer.
+LONGEST_SOCKET_PATH = 103
+
+
+class Command(BaseCommand):
+    help = (
+        "Starts the relay: workers, console and recorder. "
+        "SIGTERM ends it in order, SIGHUP replaces its processes one by one."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="with a simulated provider and a little traffic"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started_at = time.monotonic()
+        os.umask(0o077)  # what was said is nobody else's on this machine: database, journal, sockets, logs
+        secretfiles.ensure_folder(settings.DATA_DIR)
+        _refuse_long_path(settings.CONSOLE_SOCKET)
+        with _only_one(settings.DATA_DIR / "serve.lock"), _listener() as listener:
+            url = f"http://{addresses.url_host(settings.HOST)}:{listener.getsockname()[1]}"
+            self._prepare(url, is_demo=options["demo"])
+
+            def announce() -> None:
+                took = time.monotonic() - started_at
+                self._say(
+                    f"LLM Relay {VERSION} answers on {url}/v1 (admin: {url}/admin/) after {took:.1f} s."
+                )
+
+            descriptor = listener.fileno()
+            stages = programs.demo_stages(descriptor, url) if options["demo"] else programs.stages(descriptor)
+            asyncio.run(supervise(stages, announce, listener.close))
+
+    def _prepare(self, url: str, *, is_demo: bool) -> None:
+        try:
+            (first_run.prepare_demo if is_demo else first_run.prepare)(url, self._say)
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {error}") from None
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _refuse_long_path(path: Path) -> None:
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        raise CommandError(f"{path} is too long for the path of a Unix socket. Choose a shorter DATA_DIR.")
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Two of them on one data folder would share a console socket; the lock ends with the process."""
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Another relay already runs on the data folder {path.parent}.") from None
+        yield
+
+
+@contextmanager
+def _listener() -> Iterator[socket.socket]:
+    host, port = settings.HOST, settings.PORT
+    try:
+        listener = addresses.listen(host, port)
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {host} port {port}: {_reason(error)}") from None
+    with listener:
+        yield listener
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program uses it. Stop that program, or set PORT."
+    return f"{error.strerror or error}. Check HOST and PORT."

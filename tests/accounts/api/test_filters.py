@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+LISTS = (
+    "/manage/projects",
+    "/manage/tokens",
+    "/manage/credentials",
+    "/admin/api-keys",
+    "/admin/v1/credentials",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [
+        ("/manage/projects", "is_active", "yes"),
+        ("/manage/projects", "is_active", ""),
+        ("/manage/projects", "search", ""),
+        ("/manage/projects", "search", "x" * 501),
+        ("/manage/tokens", "project_id", ""),
+        ("/manage/tokens", "project_id", "shop"),
+        ("/manage/tokens", "status", "dead"),
+        ("/manage/tokens", "active_only", "2"),
+        ("/manage/credentials", "is_enabled", "on"),
+        ("/manage/credentials", "status", "dead"),
+    ],
+)
+def test_a_value_that_cannot_be_is_an_error_and_not_everything(api, path, name, value):
+    response = api.get(f"{path}?{name}={value}")
+    assert (response.status_code, response.json()["error"]["param"]) == (400, name)
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("text", ["%", "_", "'", '"', "%25", "%F0%9F%8E%89", "\\", "-", "0"])
+def test_any_text_may_be_searched_for(api, path, text):
+    assert api.get(f"{path}?search={text}").status_code == 200
+
+
+def test_wildcards_of_the_database_are_just_characters(api):
+    api.post("/manage/projects", {"name": "shop"})
+    assert api.get("/manage/projects?search=s_op").json()["results"] == []
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_nul_is_an_error(api, path):
+    assert api.get(f"{path}?search=%00").status_code == 400

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from logs_app import payloads
+from logs_app.assembly import Rows, assemble
+from logs_app.correlation import as_uuid
+from logs_app.segments import PART, REJECTED
+from logs_app.transcript import Piece
+from tests.logs_app.folds import DONE, RESPONSES, sse
+from tests.logs_app.journals import ANSWER, REQUEST, SSE_HEADERS, answered_meta, new_id, opened_meta
+from tests.logs_app.test_transcript import answered, closed, opened
+
+LIMIT = 1 << 20
+CUT_OFF = {
+    "outcome": "upstream_truncated",
+    "error_code": "upstream_truncated",
+    "error_message": "It broke off.",
+}
+
+
+def rows(*pieces: Piece, id: bytes | None = None, limit: int = LIMIT) -> Rows:
+    return assemble(id or new_id(), "node-a", pieces, limit)
+
+
+def exchange(
+    answer: bytes = ANSWER, request: bytes = REQUEST, end: Piece | None = None, **meta: object
+) -> Rows:
+    pieces = [opened(request), answered(**meta), (PART, 2000, answer)]
+    return rows(*pieces, end or closed(status=meta.get("status", 200)))
+
+
+def chunk(delta: dict, **more: object) -> dict:
+    return {
+        "object": "chat.completion.chunk",
+        "model": "m-s",
+        "choices": [{"index": 0, "delta": delta}],
+        **more,
+    }
+
+
+def stream(*events: object, end: Piece | None = None) -> Rows:
+    pieces = [opened(REQUEST, is_streaming=True), answered(headers=SSE_HEADERS), (PART, 2000, sse(*events))]
+    return rows(*pieces, *([end] if end else []))
+
+
+def test_who_called_what_and_when():
+    id = new_id()
+    meta = {"query": "a=b", "project": {"id": "p", "name": "Project"}}
+    record = rows(opened(REQUEST, **meta), answered(), (PART, 2000, ANSWER), closed(), id=id).record
+    assert (record["id"], record["method"], record["path"], record["query"]) == (
+        id.hex(),
+        "POST",
+        "/v1/chat/completions",
+        "a=b",
+    )
+    assert (record["key_id"], record["key_name"], record["key_prefix"]) == ("1", "first", "sk-abc…")
+    assert (record["project_id"], record["project"], record["client_ip"]) == ("p", "Project", "192.0.2.7")
+    assert record["created_at"] == datetime(2025, 11, 20, 17, 33, 20, 123456, tzinfo=UTC)
+    assert record["finished_at"] == datetime(2025, 11, 20, 17, 33, 20, 128456, tzinfo=UTC)
+    assert record["latency_ms"] == 5.0
+
+
+def test_what_was_asked_sent_and_served():
+    record = exchange(model_sent="m-2").record
+    assert (record["model"], record["model_sent"], record["model_served"]) == ("m-1", "m-2", "m-1-2026")
+    assert (record["provider"], record["finish_reason"]) == ("p-1", "stop")
+    assert (record["request_preview"], record["response_preview"]) == ("Hello?", "Hi.")
+    assert record["end_user"] == "u-1"
+
+
+def test_a_call_that_names_no_model_is_found_by_the_one_that_served():
+    assert (
+        rows(opened(model=None), answered(model_sent=None), (PART, 1, ANSWER), closed()).record["model"]
+        == "m-1-2026"
+    )
+
+
+def test_the_request_id_is_the_providers():
+    assert exchange().record["request_id"] == "req_1"
+
+
+def test_without_one_of_the_providers_the_request_id_is_ours():
+    id = new_id()
+    assert rows(opened(), answered(headers=[]), closed(), id=id).record["request_id"] == as_uuid(id)
+
+
+def test_what_the_client_says_of_itself_is_kept():
+    headers = [
+        ["x-request-id", "c-1"],
+        ["x-relay-session", "s"],
+        ["x-relay-user", "u"],
+        ["x-relay-tags", "a,b"],
+    ]
+    record = rows(opened(REQUEST, headers=headers), answered(), closed()).record
+    assert (record["client_request_id"], record["session"], record["end_user"]) == ("c-1", "s", "u")
+    assert record["tags"] == '["a","b"]'
+
+
+def test_tokens_are_the_providers():
+    record = exchange().record
+    assert (record["prompt_tokens"], record["completion_tokens"], record["total_tokens"]) == (3, 2, 5)
+    assert record["usage_estimated"] is False
+    assert payloads.unpack_json(exchange().payload["usage"]) == orjson.loads(ANSWER)["usage"]
+
+
+def test_tokens_that_the_provider_did_not_count_are_estimated():
+    record = stream(chunk({"content": "Hello there"}), DONE, end=closed()).record
+    assert record["completion_tokens"] > 0
+    assert record["usage_estimated"] is True
+
+
+def test_an_error_costs_no_tokens():
+    record = exchange(b'{"error": {"message": "No.", "code": "bad"}}', status=400).record
+    assert record["total_tokens"] is None
+
+
+def test_the_end_that_the_lane_saw_is_kept():
+    record = exchange(end=closed(**CUT_OFF)).record
+    assert (record["outcome"], record["error_message"]) == ("upstream_truncated", "It broke off.")
+
+
+def test_an_error_status_is_a_failure_and_tells_why():
+    record = exchange(b'{"error": {"message": "No.", "type": "t", "code": "bad"}}', status=429).record
+    assert (record["outcome"], record["status_code"]) == ("failed", 429)
+    assert (record["error_code"], record["error_message"]) == ("bad", "No.")
+
+
+def test_an_error_inside_a_stream_is_a_failure_although_the_status_was_200():
+    record = stream(
+        chunk({"content": "Hel"}), {"error": {"message": "Overloaded.", "code": 529}}, end=closed()
+    ).record
+    assert (record["outcome"], record["status_code"], record["error_code"]) == ("failed", 200, "529")
+
+
+def test_a_client_that_left_is_no_failure():
+    record = stream(chunk({"content": "Hel"}), end=closed(outcome="client_disconnected")).record
+    assert record["outcome"] == "client_disconnected"
+
+
+@pytest.mark.parametrize(
+    ("length", "outcome"),
+    [(str(len(ANSWER)), "completed"), (str(len(ANSWER) + 1), "interrupted"), ("x", "completed")],
+)
+def test_an_exchange_without_an_end_is_judged_by_its_length(length, outcome):
+    headers = [["content-type", "application/json"], ["content-length", length]]
+    assert rows(opened(), answered(headers=headers), (PART, 1, ANSWER)).record["outcome"] == outcome
+
+
+def test_half_an_object_without_an_end_is_interrupted():
+    assert rows(opened(), answered(), (PART, 1, ANSWER[:40])).record["outcome"] == "interrupted"
+
+
+def test_bytes_without_length_and_end_prove_nothing():
+    headers = [["content-type", "audio/mpeg"]]
+    assert (
+        rows(opened(), answered(headers=headers), (PART, 1, b"\xff\xfb")).record["outcome"] == "interrupted"
+    )
+
+
+@pytest.mark.parametrize(("last", "outcome"), [([DONE], "completed"), ([], "interrupted")])
+def test_a_stream_without_an_end_is_judged_by_its_terminal_event(last, outcome):
+    assert stream(chunk({"content": "Hi"}), *last).record["outcome"] == outcome
+
+
+def test_a_stream_that_ended_in_an_error_without_an_end_is_not_completed():
+    failed = {
+        "type": "response.failed",
+        "response": {"object": "response", "status": "failed", "error": {"code": "x"}},
+    }
+    pieces = [opened(path=RESPONSES), answered(headers=SSE_HEADERS), (PART, 1, sse(failed))]
+    assert rows(*pieces).record["outcome"] == "failed"
+
+
+def test_a_call_that_was_never_answered_is_interrupted():
+    record = rows(opened(REQUEST)).record
+    assert (record["outcome"], record["status_code"]) == ("interrupted", None)
+
+
+def test_a_plain_answer_is_stored_once():
+    payload = exchange().payload
+    assert payloads.unpack(payload["response_body"]) == ANSWER
+    assert payload["response_raw"] is None
+    assert payload["response_content_type"] == "application/json"
+
+
+def test_a_stream_is_stored_as_sent_and_put_together():
+    events = (chunk({"content": "Hel"}), chunk({"content": "lo"}), DONE)
+    payload = stream(*events, end=closed()).payload
+    assert payloads.unpack(payload["response_raw"]) == sse(*events)
+    body = orjson.loads(payloads.unpack(payload["response_body"]))
+    assert body["choices"][0]["message"]["content"] == "Hello"
+
+
+def test_headers_are_kept_with_repeats():
+    headers = [["x-a", "1"], ["x-a", "2"]]
+    assert payloads.unpack_json(exchange(headers=headers).payload["response_headers"]) == headers
+
+
+def test_a_body_beyond_the_limit_is_cut_and_its_tokens_still_counted():
+    answer = orjson.dumps(orjson.loads(ANSWER) | {"padding": "x" * 5000})
+    made = rows(opened(REQUEST), answered(), (PART, 1, answer), closed(), limit=1000)
+    assert orjson.loads(made.payload["response_cut"])["size"] == len(answer)
+    assert made.record["response_bytes"] == len(answer)
+    assert made.record["total_tokens"] == 5
+    assert made.record["fold_error"] == ""
+
+
+def test_attempts_are_rows_of_their_own():
+    tries = [
+        {
+            "provider": "a",
+            "status": None,
+            "error": "upstream_unreachable",
+            "started_us": 10,
+            "latency_us": 2000,
+        },
+        {"provider": "b", "status": 200, "error": None, "started_us": 3000, "latency_us": 1500},
+    ]
+    made = exchange(end=closed(attempts=tries))
+    assert [(a["number"], a["provider"], a["status_code"], a["error"]) for a in made.attempts] == [
+        (1, "a", None, "upstream_unreachable"),
+        (2, "b", 200, ""),
+    ]
+    assert (made.attempts[1]["started_ms"], made.attempts[1]["latency_ms"]) == (3.0, 1.5)
+
+
+def test_the_attempt_of_a_worker_that_died_is_known_from_its_answer():
+    (attempt,) = rows(opened(), answered(), (PART, 1, ANSWER)).attempts
+    assert (attempt["provider"], attempt["status_code"]) == ("p-1", 200)
+
+
+def test_edits_are_listed():
+    made = exchange(end=closed(edits=[{"kind": "hide_usage_event"}]))
+    assert orjson.loads(made.record["edits"]) == [{"kind": "hide_usage_event"}]
+
+
+def test_what_the_full_disk_swallowed_is_said():
+    record = exchange(end=closed(dropped=[10, 2000])).record
+    assert "10 bytes of the request" in record["fold_error"]
+    assert "2000 bytes of the answer" in record["fold_error"]
+    assert record["response_bytes"] == len(ANSWER) + 2000
+
+
+def test_a_damaged_encoding_is_said():
+    headers = [["content-type", "application/json"], ["content-encoding", "gzip"]]
+    assert "The answer could not be read" in exchange(b"no gzip", headers=headers).record["fold_error"]
+
+
+def test_a_request_that_is_no_json_has_no_preview_and_is_kept():
+    made = exchange(request=b"--boundary\r\nfile")
+    assert made.record["request_preview"] == ""
+    assert payloads.unpack(made.payload["request_body"]) == b"--boundary\r\nfile"
+
+
+def test_a_rejected_call_has_no_answer():
+    meta = opened_meta() | answered_meta(headers=[]) | {"status": 413, "error_code": "too_large", "count": 1}
+    made = rows((REJECTED, 0, orjson.dumps(meta)))
+    assert (made.record["outcome"], made.record["error_code"]) == ("rejected", "too_large")
+    assert made.attempts == []
+    assert made.payload["response_body"] is None
+
+
+def test_unfolded_rows_keep_what_was_said_and_the_reason():
+    made = assemble(
+        new_id(),
+        "n",
+        [opened(REQUEST), answered(), (PART, 1, ANSWER), closed()],
+        LIMIT,
+        fold_error="Because.",
+    )
+    assert made.record["fold_error"] == "Because."
+    assert made.record["model_served"] == ""
+    assert payloads.unpack(made.payload["response_body"]) == ANSWER
+
+
+def test_rows_can_be_made_of_nothing():
+    made = assemble(new_id(), "n", (), LIMIT, fold_error="All is lost.")
+    assert (made.record["outcome"], made.record["path"], made.record["status_code"]) == (
+        "interrupted",
+        "",
+        None,
+    )
+
+
+def test_the_size_of_rows_is_that_of_their_payload():
+    assert exchange().bytes > exchange(b"{}").bytes > 100

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from logs_app import correlation
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_", "user"),
+    [
+        ({"x-relay-user": "h"}, {"user": "b"}, "h"),
+        ({}, {"user": "b"}, "b"),
+        ({}, {"safety_identifier": "s"}, "s"),
+        ({}, {"metadata": {"user_id": "m"}}, "m"),
+        ({}, {"user": 7, "metadata": ["no object"]}, ""),
+        ({}, [1], ""),
+        ({}, None, ""),
+    ],
+)
+def test_the_end_user_is_named_by_header_or_body(headers, request_, user):
+    assert correlation.end_user(headers, request_) == user
+
+
+def test_tags_are_listed_once_without_blanks():
+    assert correlation.tags({"x-relay-tags": "a, b ,,a,"}) == ["a", "b"]
+
+
+def test_tags_are_bounded():
+    tags = correlation.tags({"x-relay-tags": ",".join(f"{n}{'x' * 500}" for n in range(100))})
+    assert len(tags) == correlation.MOST_TAGS
+    assert max(map(len, tags)) == correlation.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "trace"),
+    [
+        (f"00-{TRACE}-b7ad6b7169203331-01", TRACE),
+        (f"00-{'0' * 32}-b7ad6b7169203331-01", ""),
+        ("nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_the_trace_id_is_read_from_traceparent(traceparent, trace):
+    assert correlation.trace_id({"traceparent": traceparent}) == trace
+
+
+def test_the_fingerprint_is_of_system_prompt_and_tools_only():
+    def prompt(system: str, question: str, **more: object) -> dict:
+        turns = [{"role": "system", "content": system}, {"role": "user", "content": question}]
+        return {"messages": turns, **more}
+
+    one = correlation.fingerprint(prompt("Be kind.", "A?"))
+    assert len(one) == 16
+    assert one == correlation.fingerprint(prompt("Be kind.", "B?", temperature=1))
+    assert one != correlation.fingerprint(prompt("Be brief.", "A?"))
+    assert one != correlation.fingerprint(prompt("Be kind.", "A?", tools=[{"type": "function"}]))
+
+
+@pytest.mark.parametrize(
+    "request_", [None, [], {}, {"messages": [{"role": "user", "content": "A?"}]}, {"input": "x"}]
+)
+def test_without_system_prompt_and_tools_there_is_no_fingerprint(request_):
+    assert correlation.fingerprint(request_) == ""
+
+
+@pytest.mark.parametrize(
+    "request_", [{"instructions": "I"}, {"system": "I"}, {"input": [{"role": "developer", "content": "I"}]}]
+)
+def test_every_protocol_has_its_place_for_the_system_prompt(request_):
+    assert correlation.fingerprint(request_)
+
+
+def test_a_prompt_that_no_encoder_takes_has_no_fingerprint():
+    nested: list = []
+    for _ in range(400):
+        nested = [nested]
+    assert correlation.fingerprint({"tools": nested}) == correlation.fingerprint({"tools": ["\ud800"]}) == ""
+
+
+def test_an_id_is_spelled_as_a_uuid():
+    id = uuid.uuid4()
+    assert correlation.as_uuid(id.bytes) == str(id)

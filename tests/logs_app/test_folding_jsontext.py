@@ -1,0 +1,30 @@
+import math
+
+import pytest
+
+from logs_app.folding.jsontext import loads, loads_exactly
+
+
+def test_nan_and_infinity_are_read():
+    assert math.isnan(loads(b'{"a": NaN}')["a"])
+    assert loads(b"[Infinity]") == [math.inf]
+
+
+def test_lone_surrogates_are_read():
+    assert loads(b'"\\ud83d"') == "\ud83d"
+
+
+def test_bytes_that_are_not_utf8_are_replaced():
+    assert loads(b'"a\xffb"') == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30, 2**63 - 1])
+def test_integers_of_any_size_keep_their_digits(number):
+    assert loads_exactly(b'{"n": %d}' % number) == {"n": number}
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"nope", b'{"a":}', b"[" * 5000 + b"]" * 5000, b"9" * 5000])
+def test_what_is_not_json_raises_only_value_error(data):
+    for read in (loads, loads_exactly):
+        with pytest.raises(ValueError):
+            read(data)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts import keys
+from accounts.models import AuditEvent, Credential
+from proxy.models import Provider, RelaySettings
+from tests.scratch import Scratch, only_sqlite
+
+pytestmark = only_sqlite
+
+SECRETS = {"TARGET_API_KEY": "sk-canary-provider", "PROXY_KEY": "sk-canary-of-the-client"}
+GIVEN = SECRETS | {"TARGET_BASE_URL": "https://a.example", "DEFAULT_MODEL": "gpt-5"}
+
+
+@pytest.fixture
+def environment(scratch: Scratch) -> dict[str, str]:
+    """The folder of these tests has the encryption keys, so what the command writes can be read here."""
+    return os.environ | {
+        "DATABASE_PATH": str(scratch.path),
+        "DATABASE_URL": "",
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+        "DJANGO_SETTINGS_MODULE": "relay.settings",
+    }
+
+
+def sync(environment: dict[str, str], *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "sync_config", *arguments],
+        env=environment | given,
+        cwd=Path(settings.BASE_DIR),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_without_variables_there_is_nothing_to_do(environment: dict[str, str]) -> None:
+    result = sync(environment)
+    assert (result.returncode, result.stdout) == (
+        0,
+        "Nothing to do: the database agrees with the environment.\n",
+    )
+
+
+def test_the_environment_is_copied_once(scratch: Scratch, environment: dict[str, str]) -> None:
+    first, second = sync(environment, **GIVEN), sync(environment, **GIVEN)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stdout.endswith("Applied 3.\n")
+    assert second.stdout.startswith("Nothing to do")
+    provider = Provider.objects.using(scratch.alias).get()
+    assert (provider.api_base, provider.api_key) == ("https://a.example", "sk-canary-provider")
+    credential = Credential.objects.using(scratch.alias).get(name="default")
+    assert bytes(credential.digest) == keys.digest(GIVEN["PROXY_KEY"])
+    assert RelaySettings.objects.using(scratch.alias).get().default_model == "gpt-5"
+
+
+def test_a_dry_run_prints_and_changes_nothing(scratch: Scratch, environment: dict[str, str]) -> None:
+    result = sync(environment, "--dry-run", **GIVEN)
+    assert result.returncode == 1
+    assert "DEFAULT_MODEL is 'gpt-5', but '' in the database" in result.stdout
+    assert not Provider.objects.using(scratch.alias).exists()
+
+
+def test_a_dry_run_without_differences_exits_with_zero(environment: dict[str, str]) -> None:
+    sync(environment, **GIVEN)
+    assert sync(environment, "--dry-run", **GIVEN).returncode == 0
+
+
+def test_no_secret_is_printed(scratch: Scratch, environment: dict[str, str]) -> None:
+    printed = ""
+    for arguments in (["--dry-run"], []):
+        result = sync(environment, *arguments, **GIVEN)
+        printed += result.stdout + result.stderr
+    assert "PROXY_KEY" in printed
+    assert [secret for secret in SECRETS.values() if secret in printed] == []
+
+
+def test_a_refused_value_changes_nothing_and_exits_with_two(
+    scratch: Scratch, environment: dict[str, str]
+) -> None:
+    result = sync(environment, **GIVEN | {"TARGET_BASE_URL": "https://user:password@a.example"})
+    assert result.returncode == 2
+    assert "Credentials do not belong in the address" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Credential.objects.using(scratch.alias).exists()
+
+
+def test_what_was_applied_is_audited_without_secrets(environment: dict[str, str], scratch: Scratch) -> None:
+    sync(environment, **GIVEN)
+    events = AuditEvent.objects.using(scratch.alias).filter(action="config.sync")
+    lines = "".join(events.values_list("detail", flat=True))
+    assert "TARGET_" in lines and "PROXY_KEY" in lines
+    assert not any(secret in lines for secret in SECRETS.values())
+    sync(environment, **GIVEN)
+    assert events.count() == lines.count("difference")

@@ -1,0 +1,110 @@
+"""A relay with two workers, and a process beside it that changes its database: what tests of keys need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from tests.running import ROOT, Relay
+
+CALLS_PER_LOOK = 8  # connections are spread over the workers
+BESIDE = """
+import json, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
+import django
+django.setup()
+from datetime import timedelta
+from django.utils import timezone
+from accounts import issuing, projects, quota, rotation, statistics, tokens
+from accounts.audit import Actor
+from accounts.models import Credential, Project, TokenQuota, WitheringToken
+from logs_app.models import LogPayload, LogRecord
+from proxy.models import Provider
+me = Actor("command", "tests")
+for line in sys.stdin:
+    exec(json.loads(line))
+    print(json.dumps(result, default=str), flush=True)
+"""
+
+
+class Shop:
+    """A relay, and a process beside it that changes its database."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self._beside = subprocess.Popen(
+            [sys.executable, "-c", BESIDE],
+            cwd=ROOT,
+            env=relay.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def tell(self, code: str) -> Any:
+        """Runs `code` there; what it names `result`, as JSON."""
+        assert self._beside.stdin is not None and self._beside.stdout is not None
+        self._beside.stdin.write(json.dumps(f"result = None\n{code}") + "\n")
+        self._beside.stdin.flush()
+        return json.loads(self._beside.stdout.readline())
+
+    def close(self) -> None:
+        self._beside.communicate(timeout=20)
+
+
+def manage(shop: Shop, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=shop.relay.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def make_token(shop: Shop, name: str, values: str = "") -> dict[str, str]:
+    """Of a project of its own."""
+    return shop.tell(
+        f"""
+project = Project.objects.create(name="{name}")
+token, secret = tokens.create(project, me, lifetime={{"expires_at": None}}, {values})
+result = {{"id": token.pk, "secret": secret, "project": project.pk}}
+""",
+    )
+
+
+def ask(shop: Shop, secret: str, text: str = "hi") -> httpx.Response:
+    """On a connection of its own."""
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+    headers = {"authorization": f"Bearer {secret}"}
+    return httpx.post(
+        f"{shop.relay.base_url}/chat/completions", json=body, headers=headers, timeout=30, verify=False
+    )
+
+
+def ask_badly(shop: Shop, secret: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
+    return httpx.post(f"{shop.relay.base_url}/chat/completions", content=b"{", headers=headers)
+
+
+def codes(shop: Shop, secret: str, times: int = CALLS_PER_LOOK) -> set[str]:
+    """What several connections are told: "ok", or codes of errors."""
+    with ThreadPoolExecutor(times) as pool:
+        answers = list(pool.map(lambda _n: ask(shop, secret), range(times)))
+    return {"ok" if answer.status_code == 200 else answer.json()["error"]["code"] for answer in answers}
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    ends_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends_at, "it did not happen in time"
+        time.sleep(0.05)

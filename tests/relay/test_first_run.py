@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from pytest_django import Settings
+
+from accounts import keys
+from accounts.models import Credential
+from proxy.models import Provider, RelaySettings
+from relay import first_run, machines
+
+URL = "http://127.0.0.1:8000"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_given(settings: Settings) -> None:
+    settings.GIVEN_VARIABLES = frozenset()
+    settings.PROXY_KEY = settings.ADMIN_PASSWORD = settings.TARGET_API_KEY = ""
+
+
+def give(settings: Settings, **variables: object) -> None:
+    for name, value in variables.items():
+        setattr(settings, name, value)
+    settings.GIVEN_VARIABLES = settings.GIVEN_VARIABLES | set(variables)
+
+
+def prepare() -> str:
+    said: list[str] = []
+    first_run.prepare(URL, said.append)
+    return "\n".join(said)
+
+
+def shown(label: str, output: str) -> str:
+    found = re.search(rf"^  {label} +(\S+)", output, re.MULTILINE)
+    assert found is not None, output
+    return found[1]
+
+
+def test_the_shown_password_opens_the_admin() -> None:
+    password = shown("Password", prepare())
+    user = authenticate(username="admin", password=password)
+    assert user is not None and user.is_superuser
+
+
+def test_the_shown_key_is_the_stored_one() -> None:
+    secret = shown("Proxy key", prepare())
+    assert bytes(Credential.objects.get(name="default").digest) == keys.digest(secret)
+
+
+def test_provider_and_settings_come_from_the_environment(settings: Settings) -> None:
+    give(
+        settings,
+        TARGET_BASE_URL="https://llm.example",
+        TARGET_API_KEY="sk-up",
+        DEFAULT_MODEL="m",
+        IDLE_TIMEOUT_SECONDS=7.0,
+    )
+    prepare()
+    provider = Provider.objects.get()
+    assert (provider.provider_key, provider.api_base, provider.api_key) == (
+        "default",
+        "https://llm.example",
+        "sk-up",
+    )
+    row = RelaySettings.objects.get()
+    assert (row.default_model, row.idle_timeout_seconds) == ("m", 7.0)
+
+
+def test_chosen_secrets_are_used_and_not_shown(settings: Settings) -> None:
+    give(
+        settings,
+        PROXY_KEY="sk-chosen-0123456789abcdef",
+        ADMIN_USERNAME="boss",
+        ADMIN_PASSWORD="chosen password",
+    )
+    output = prepare()
+    assert bytes(Credential.objects.get().digest) == keys.digest("sk-chosen-0123456789abcdef")
+    assert authenticate(username="boss", password="chosen password") is not None
+    assert "sk-chosen" not in output and "chosen password" not in output
+
+
+def without_reminder(output: str) -> str:
+    """On PostgreSQL each start reminds of machines that might share the database."""
+    return "" if output.strip() == machines.ALONE else output
+
+
+def test_the_second_run_says_and_makes_nothing() -> None:
+    prepare()
+    assert without_reminder(prepare()) == ""
+    assert Credential.objects.count() == Provider.objects.count() == get_user_model().objects.count() == 1
+
+
+def test_what_somebody_deleted_does_not_come_back() -> None:
+    prepare()
+    for model in (Credential, Provider, get_user_model()):
+        model.objects.all().delete()
+    assert without_reminder(prepare()) == ""
+    assert not Credential.objects.exists() and not Provider.objects.exists()
+
+
+def test_an_administrator_who_is_there_already_is_left_alone() -> None:
+    get_user_model().objects.create_superuser("root", password="x" * 12)
+    prepare()
+    assert [user.username for user in get_user_model().objects.all()] == ["root"]
+
+
+def test_a_later_difference_is_a_line(settings: Settings) -> None:
+    prepare()
+    give(settings, TARGET_BASE_URL="https://elsewhere.example")
+    assert "TARGET_BASE_URL differs" in prepare()
+    assert Provider.objects.get().api_base == "https://api.openai.com"
+
+
+def test_the_demo_follows_its_provider_and_shows_everything_each_time(settings: Settings) -> None:
+    give(
+        settings,
+        PROXY_KEY="sk-demo-0123456789abcdef",
+        ADMIN_PASSWORD="demo password",
+        TARGET_API_KEY="simulated",
+    )
+    for port in (9001, 9002):
+        give(settings, TARGET_BASE_URL=f"http://127.0.0.1:{port}/v1")
+        said: list[str] = []
+        first_run.prepare_demo(URL, said.append)
+        assert "sk-demo-0123456789abcdef" in said[-1] and "demo password" in said[-1]
+        assert Provider.objects.get().api_base.endswith(f":{port}/v1")

@@ -1,0 +1,95 @@
+"""Schemathesis asks the management API everything its description allows, and much that it does not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import override_settings
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.auditevents import AuditEvent
+from accounts.models import Credential, Project, WitheringToken
+from tests.logs_app.records import add_record
+
+EXAMPLES = 5
+PROJECT_ID, TOKEN_ID, CREDENTIAL_ID = uuid.UUID(int=1), uuid.UUID(int=2), 1
+# What no description can say (a moment has passed, a name is taken) is refused all the same.
+EXCLUDED = [positive_data_acceptance]
+# The path of the admin's page too.
+LOGIN = "/admin/login"
+
+# Static files are another matter, and their middleware costs two changes of thread.
+without_files = [name for name in settings.MIDDLEWARE if "servestatic" not in name]
+with override_settings(MIDDLEWARE=without_files):
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application())
+limited = hypothesis.settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
+
+
+@pytest.fixture
+def quick(settings: Any) -> Iterator[None]:
+    signals = request_started, request_finished
+    for signal in signals:  # as the test client does: the connection has the transaction of the test
+        signal.disconnect(close_old_connections)
+    settings.MANAGEMENT_RATE_LIMIT_PER_MINUTE = 1_000_000
+    settings.LOGIN_FAILURE_LIMIT = 1_000_000
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@schema.parametrize()
+@limited
+def test_every_answer_is_described_and_none_is_a_fault(case: Any, db: None, quick: None) -> None:
+    path = case.operation.path
+    if "id" in (case.path_parameters or {}) and is_allowed(case, ParameterLocation.PATH):
+        case.path_parameters["id"] = existing(path)
+    if isinstance(case.body, dict) and "project_id" in case.body and is_allowed(case, ParameterLocation.BODY):
+        case.body["project_id"] = existing("/manage/projects")
+    headers = {"Authorization": f"Bearer {settings.MANAGEMENT_TOKEN}"}
+    excluded = [*EXCLUDED, unsupported_method] if path == LOGIN else EXCLUDED
+    case.call_and_validate(headers=headers, excluded_checks=excluded)
+
+
+def is_allowed(case: Any, part: ParameterLocation) -> bool:
+    """Whether this part of the call is one that the description allows."""
+    found = case.meta.components.get(part)
+    return found is not None and found.mode.is_positive
+
+
+def existing(path: str) -> Any:
+    """The id of something that is there, whatever the calls before have done to it."""
+    project = Project.objects.update_or_create(pk=PROJECT_ID, defaults={"name": "shop", "deleted_at": None})[
+        0
+    ]
+    if "/projects" in path:
+        return str(PROJECT_ID)
+    if "/tokens" in path:
+        values = {"project": project, "digest": b"t", "prefix": "sk-t"}
+        return str(WitheringToken.objects.get_or_create(pk=TOKEN_ID, defaults=values)[0].pk)
+    if "/logs" in path:
+        return str(add_record().pk)
+    if "/audit" in path:
+        audit.record(Actor("system", "tests"), "project.create", project)
+        return AuditEvent.objects.last().pk
+    values = {"name": "app", "digest": b"c", "prefix": "sk-c"}
+    return Credential.objects.get_or_create(pk=CREDENTIAL_ID, defaults=values)[0].pk

@@ -1,0 +1,111 @@
+"""The benchmark works; what it measures is for `make bench` to say."""
+
+from typing import Any
+
+import pytest
+
+from bench import answers, bodies, report
+from bench.load import aim_at, load
+from proxy.simulator import Simulator
+
+
+@pytest.mark.parametrize(
+    ("body", "connections", "requests"), [("chat", 4, 40), ("stream", 10, 10), ("image", 2, 4)]
+)
+async def test_load_counts_every_answer(body: str, connections: int, requests: int) -> None:
+    async with Simulator() as simulator:
+        aim = aim_at(f"{simulator.base_url}/chat/completions", "any", body)
+        seen = await load(aim, connections=connections, requests=requests)
+        assert simulator.stats.requests == requests
+    assert (seen["requests"], seen["errors"]) == (requests, {})
+    assert seen["events"] == (requests * 50 if body == "stream" else 0)
+    assert seen["latency_ms"]["p50"] <= seen["latency_ms"]["p99"]
+
+
+async def test_load_stops_after_its_time() -> None:
+    async with Simulator() as simulator:
+        aim = aim_at(f"{simulator.base_url}/chat/completions", "any", "chat")
+        seen = await load(aim, connections=2, seconds=0.2, warmup_seconds=0.1)
+    assert 0 < seen["measured"] < seen["requests"] and not seen["errors"]
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [("status=500", "status 500"), ("reset=before", "connection lost"), ("text=SGk", "wrong answer")],
+)
+async def test_load_notices_what_goes_wrong(script: str, error: str) -> None:
+    async with Simulator() as simulator:
+        aim = aim_at(f"{simulator.base_url}/chat/completions", "any", "chat")
+        head = aim.head + f"x-simulate: {script}\r\n".encode()
+        seen = await load(type(aim)(aim.host, aim.port, head, aim.body), connections=2, requests=6)
+    assert seen["errors"] == {error: 6}
+
+
+async def test_load_tells_when_nobody_listens() -> None:
+    seen = await load(
+        aim_at("http://127.0.0.1:9/v1/chat/completions", "any", "chat"), connections=2, requests=2
+    )
+    assert seen["errors"] == {"connect": 2}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'data: {"choices":[{"delta":{"content":"rq1"}}]}\n\n',
+        b'data: {"choices":[{"delta":{"content":"rq2"}}]}\n\ndata: [DONE]\n\n',
+        b'data: {"choices":[]}\n\ndata: {"choices":[{"delta":{"content":"rq1"}}]}\n\ndata: [DONE]\n\n',
+        b'data: {"choices":[{"delta":{"content":"rq1"}}]}\n\n' * 2 + b"data: [DONE]\n\n",
+        b"event: error\ndata: {}\n\ndata: [DONE]\n\n",
+    ],
+    ids=["cut", "another's", "usage event", "too many", "error"],
+)
+def test_wrong_streams_are_told_from_right_ones(body: bytes) -> None:
+    answers.check(b'data: {"choices":[{"delta":{"content":"rq1"}}]}\n\ndata: [DONE]\n\n', b"rq1", 1, True)
+    with pytest.raises(answers.Wrong):
+        answers.check(body, b"rq1", 1, True)
+
+
+def test_request_has_the_size_it_promises() -> None:
+    assert 1000 <= len(bodies.BODIES["chat"]) <= 1048
+    assert 1_000_000 <= len(bodies.BODIES["image"]) <= 1_001_000
+
+
+def measured(rate: float, p50: float, **cpu: float) -> dict[str, Any]:
+    spread = {"p50": p50, "p95": p50, "p99": p50}
+    return {
+        "requests_per_second": rate,
+        "latency_ms": spread,
+        "first_token_ms": spread,
+        "stream_ms": {"p50": 980 + p50, "p99": 990.0},
+        "seconds": 1.0,
+        "events": 1000,
+        "errors": {},
+        "foreign_cpu_percent": 0.0,
+        "cpu_ms_per_request": cpu,
+        "cpu_seconds_per_1000_events": cpu,
+        "rss_mb": {"worker": 100.0},
+    }
+
+
+def test_report_judges_the_targets() -> None:
+    targets = {
+        "direct": measured(9000, 0.1, simulator=0.07),
+        "daphne": measured(4000, 0.2, daphne=0.25),
+        "relay": measured(2100, 1.0, worker=0.45, recorder=0.6),
+    }
+    results = {phase: dict(targets) for phase in ("c1", "c16", "stream50", "stream200")}
+    soaked = {"rss_before_mb": 90.0, "rss_after_mb": 120.0, "requests": 50_000, "errors": {}}
+    verdicts = {verdict.target: verdict.passed for verdict in report.judge(results, soaked)}
+    assert verdicts == {
+        "every answer right, no process restarted": True,
+        "worker CPU per request against a bare Daphne": True,
+        "worker + recorder CPU per request": False,
+        "requests/s at 16 connections": True,
+        "added p50 at one connection": True,
+        "worker CPU per 1000 events (50 streams, 20 ms apart)": False,
+        "stretch of 200 streams of 50 events/s": True,
+        "growth of a worker over 50000 requests": False,
+        "RSS of a worker": True,
+    }
+    written = report.write(report.machine("SQLite"), results, soaked)
+    assert written.count("**miss**") == 3 and "| c16 | relay | 2100 |" in written

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+
+
+def make(*arguments: str, cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_help_lists_every_target() -> None:
+    targets = re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)
+    listed = re.findall(r"^  make ([a-z]+) +\S", make("help").stdout, re.MULTILINE)
+    assert listed == targets
+    assert {"run", "demo", "test", "coverage", "lint", "format", "bench", "lock"} <= set(targets)
+
+
+def test_help_is_what_make_alone_shows() -> None:
+    assert make().stdout == make("help").stdout
+
+
+def test_it_stays_short() -> None:
+    assert len(MAKEFILE.splitlines()) <= 40
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A clone without an environment."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements").mkdir()
+    for name in ("base.txt", "dev.txt"):
+        (tmp_path / "requirements" / name).touch()
+    return tmp_path
+
+
+@pytest.fixture
+def old_python(tmp_path: Path) -> Path:
+    """A program that says it is Python 3.9 and fits nothing."""
+    program = tmp_path / "old" / "python3"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.1" && exit\nexit 1\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    for other in ("python3.11", "python3.12", "python3.13"):
+        shutil.copy(program, program.with_name(other))
+    return program
+
+
+def test_without_a_fitting_python_it_says_which_one_it_found(checkout: Path, old_python: Path) -> None:
+    ended = make("run", cwd=checkout, PATH=f"{old_python.parent}:/usr/bin:/bin")
+    assert ended.returncode != 0
+    words = ended.stderr.splitlines()[0]
+    assert words == "LLM Relay needs Python 3.11, 3.12 or 3.13, and found Python 3.9.1."
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_chosen_python_that_does_not_fit_is_refused_too(checkout: Path, old_python: Path) -> None:
+    assert "found Python 3.9.1." in make("run", f"PYTHON={old_python}", cwd=checkout).stderr
+
+
+def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "base").touch()
+    planned = make("-n", "run", cwd=checkout).stdout
+    assert "manage.py serve" in planned and "pip install" not in planned
+    os.utime(checkout / ".venv" / "base", (0, 0))
+    assert "pip install" in make("-n", "run", cwd=checkout).stdout
