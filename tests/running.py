@@ -31,7 +31,9 @@ class Relay:
 
     def __init__(self, *arguments: str, **environ: str | None) -> None:
         # Short: the path of a Unix socket has 107 characters at most.
-        self.data_dir = Path(environ.pop("DATA_DIR", None) or tempfile.mkdtemp(prefix="relay-"))
+        borrowed = environ.pop("DATA_DIR", None)
+        self.data_dir = Path(borrowed or tempfile.mkdtemp(prefix="relay-"))
+        self._owns_data_dir = borrowed is None
         self.key = PROXY_KEY
         self.management_token = MANAGEMENT_TOKEN
         self.admin_password = ADMIN_PASSWORD
@@ -141,7 +143,8 @@ class Relay:
                     os.kill(pid, signal.SIGKILL)
                 self.wait()
         self._database.drop()
-        shutil.rmtree(self.data_dir, ignore_errors=True)
+        if self._owns_data_dir:  # another relay may live in a borrowed one
+            shutil.rmtree(self.data_dir, ignore_errors=True)
 
 
 class _Database:
