@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
@@ -106,13 +107,70 @@ class Provider:
     provider_type: str
     api_base: str
     api_key: str = field(repr=False)
+    extra_api_keys: tuple[str, ...] = field(default=(), repr=False)
+    model_mapping: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    endpoints: tuple[str, ...] = ()  # without /v1/; empty: all
+    supports_streaming: bool = True
+    weight: int = 1
+    priority: int = 0  # the lowest is asked first
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    policy: Policy = NO_POLICY
     inject_stream_usage: bool | None = None
+    http_max_retries: int | None = None
     connect_timeout_seconds: float | None = None
     first_byte_timeout_seconds: float | None = None
     idle_timeout_seconds: float | None = None
     total_timeout_seconds: float | None = None
     error: str | None = None
     key_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    name: str
+    type: str
+    config_value: str = ""
+    additional_config: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    skips_on_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An enabled route. `provider_ids` empty: all providers; `processors` are the enabled ones in order."""
+
+    name: str
+    path_prefix: str
+    provider_ids: frozenset[int] = frozenset()
+    processors: tuple[Processor, ...] = ()
+    allow_streaming: bool = True
+    allow_non_streaming: bool = True
+    buffer_streaming: bool = False
+    hold_preamble: bool | None = None
+    allowed_origins: tuple[str, ...] = ()
+    connect_timeout_seconds: float | None = None
+    first_byte_timeout_seconds: float | None = None
+    idle_timeout_seconds: float | None = None
+    total_timeout_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a provider that fails is left out, and how it comes back. Thresholds count failures in a row."""
+
+    is_enabled: bool = True
+    min_multiplier: float = 0.05
+    half_open_weight_factor: float = 0.2
+    success_recovery_step: float = 0.1
+    slow_start_window_seconds: float = 60
+    threshold_429: int = 3
+    threshold_5xx: int = 5
+    transport_threshold: int = 4
+    half_open_success_threshold: int = 2
+    half_open_max_probes: int = 1
+    base_429_cooldown_seconds: float = 15
+    max_429_cooldown_seconds: float = 300
+    base_open_duration_seconds: float = 30
+    max_open_duration_seconds: float = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +182,15 @@ class Settings:
     total_timeout_seconds: float | None
     inject_stream_usage: bool
     policy: Policy = NO_POLICY  # of all calls; the project's must allow as well
+    provider_suffix: str = ""
+    rewrite_response_model: bool = True
+    chooses_randomly: bool = False
+    http_max_retries: int = 0
+    max_failovers: int = 2
+    failover_maybe_sent: bool = True
+    hold_preamble: bool = False
+    health_interval_seconds: float = 30
+    breaker: Breaker = Breaker()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +201,7 @@ class Snapshot:
     keys: Mapping[bytes, Key] = field(repr=False)
     providers: tuple[Provider, ...]
     settings: Settings
+    routes: tuple[Route, ...] = ()  # the longest prefix first
 
     def find_key(self, digest: bytes) -> Key | None:
         # Its timing could at most tell bits of a stored digest, and not even from a whole digest can a

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connections
 from django.db.models import Min
 
-from accounts.encryption import DecryptionError
 from accounts.models import ConfigChange, ConfigVersion
 
-from . import keyring, models, policy
-from .configuration import Provider, Settings, Snapshot
+from . import keyring, models
+from .configuration import Key, Snapshot
 from .keyring import Keyring
+from .rows import routing_of
 
 MAX_CHANGES = 500  # beyond, reading everything costs less than asking for each
 BEGIN = {"sqlite": "BEGIN DEFERRED", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 VERSION_SQL = f"SELECT version FROM {ConfigVersion._meta.db_table} WHERE id = 1"
-ROUTING_TABLES = {models.Provider._meta.db_table, models.RelaySettings._meta.db_table}
+ROUTING_TABLES = {
+    model._meta.db_table
+    for model in (
+        models.Provider,
+        models.Route,
+        models.Route.providers.through,
+        models.RouteProcessor,
+        models.Processor,
+        models.RelaySettings,
+    )
+}
 
 Changes = dict[str, set[str]]  # primary keys by table; an empty one stands for the whole table
 
@@ -50,11 +61,14 @@ class Loader:
     def _read(self, version: int, old: Snapshot | None) -> Snapshot:
         changes = None if old is None else self._changes(old.version, version)
         if old is None or changes is None:
-            return Snapshot(version, self._keyring.read_all(), self._providers(), self._settings())
+            return self._read_routing(version, self._keyring.read_all())
         keys = self._keyring.read_changed(old.keys, changes)
         if not ROUTING_TABLES & changes.keys():
-            return Snapshot(version, keys, old.providers, old.settings)
-        return Snapshot(version, keys, self._providers(), self._settings())
+            return replace(old, version=version, keys=keys)
+        return self._read_routing(version, keys)
+
+    def _read_routing(self, version: int, keys: Mapping[bytes, Key]) -> Snapshot:
+        return routing_of(version, keys, self._using)
 
     def _changes(self, old_version: int, version: int) -> Changes | None:
         """None when they are not all known, or too many to follow one by one."""
@@ -68,42 +82,6 @@ class Loader:
             changes.setdefault(table, set()).add(row_pk)
         is_whole_table = any("" in changes.get(table, ()) for table in keyring.TABLES)
         return None if is_whole_table or len(rows) > MAX_CHANGES else changes
-
-    def _providers(self) -> tuple[Provider, ...]:
-        rows = models.Provider.objects.using(self._using).filter(is_enabled=True).order_by("pk")
-        return tuple(map(_provider, rows))
-
-    def _settings(self) -> Settings:
-        row = models.RelaySettings.objects.using(self._using).first() or models.RelaySettings()
-        return settings_of(row)
-
-
-def _provider(row: models.Provider) -> Provider:
-    api_key, error = "", None
-    try:
-        api_key = row.api_key
-    except DecryptionError as reason:
-        # One unreadable key takes one provider out, never the relay.
-        error = f"The API key of provider {row.provider_key} is unreadable. {reason}"
-    return Provider(
-        id=row.pk,
-        provider_key=row.provider_key,
-        provider_type=row.provider_type,
-        api_base=row.api_base,
-        api_key=api_key,
-        inject_stream_usage=row.inject_stream_usage,
-        error=error,
-        **{name: getattr(row, name) for name in models.TIMEOUTS},
-    )
-
-
-def settings_of(row: models.RelaySettings) -> Settings:
-    return Settings(
-        default_model=row.default_model,
-        inject_stream_usage=row.inject_stream_usage,
-        policy=policy.parse(row.policy),
-        **{name: getattr(row, name) for name in models.TIMEOUTS},
-    )
 
 
 def read_version(connection: Any) -> int:

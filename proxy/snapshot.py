@@ -13,8 +13,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DatabaseError
 
 from .configuration import Key, Project, Provider, Settings, Snapshot
-from .loading import Loader, settings_of
+from .loading import Loader
 from .models import RelaySettings
+from .rows import settings_of
 
 __all__ = ["Key", "Project", "Provider", "Settings", "Snapshot", "SnapshotStore", "SnapshotUnavailable"]
 

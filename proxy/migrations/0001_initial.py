@@ -2,7 +2,7 @@
 
 import accounts.fields
 import django.core.validators
-import proxy.models
+import proxy.models.validation
 from django.db import migrations, models
 
 from accounts.changes import TrackChanges
@@ -23,14 +23,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider_key', models.CharField(help_text='Names the provider in addresses, headers and records.', max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^(?!\\d+\\Z)[A-Za-z0-9][A-Za-z0-9._-]*\\Z', 'Letters, digits and . _ - only, and not just a number.')], verbose_name='name')),
                 ('provider_type', models.CharField(default='openai', max_length=100, verbose_name='type')),
-                ('api_base', models.CharField(help_text='Such as https://api.openai.com; an address without a path gets /v1.', max_length=500, validators=[proxy.models.validate_base_url], verbose_name='address')),
+                ('api_base', models.CharField(help_text='Such as https://api.openai.com; an address without a path gets /v1.', max_length=500, validators=[proxy.models.validation.validate_base_url], verbose_name='address')),
                 ('api_key', accounts.fields.EncryptedTextField(blank=True, default='', verbose_name='API key')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('inject_stream_usage', models.BooleanField(blank=True, help_text='Empty: as in the settings.', null=True, verbose_name='ask for usage in streams')),
-                ('connect_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validate_seconds], verbose_name='connect timeout')),
-                ('first_byte_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validate_seconds], verbose_name='first byte timeout')),
-                ('idle_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validate_seconds], verbose_name='idle timeout')),
-                ('total_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validate_seconds], verbose_name='total timeout')),
+                ('connect_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validation.validate_seconds], verbose_name='connect timeout')),
+                ('first_byte_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validation.validate_seconds], verbose_name='first byte timeout')),
+                ('idle_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validation.validate_seconds], verbose_name='idle timeout')),
+                ('total_timeout_seconds', models.FloatField(blank=True, help_text='Seconds; empty: as in the settings.', null=True, validators=[proxy.models.validation.validate_seconds], verbose_name='total timeout')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
             ],
@@ -46,10 +46,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('default_model', models.CharField(blank=True, help_text='Put into requests that name no model. Empty: such requests are sent as they are.', max_length=200, verbose_name='default model')),
-                ('connect_timeout_seconds', models.FloatField(default=10.0, help_text='Seconds until a provider accepts the connection.', validators=[proxy.models.validate_seconds], verbose_name='connect timeout')),
-                ('first_byte_timeout_seconds', models.FloatField(default=600.0, help_text="Seconds until a provider's answer begins.", validators=[proxy.models.validate_seconds], verbose_name='first byte timeout')),
-                ('idle_timeout_seconds', models.FloatField(default=600.0, help_text='Seconds between two parts of an answer. A stream may run for hours.', validators=[proxy.models.validate_seconds], verbose_name='idle timeout')),
-                ('total_timeout_seconds', models.FloatField(blank=True, help_text='Seconds for a whole call. Empty: no limit.', null=True, validators=[proxy.models.validate_seconds], verbose_name='total timeout')),
+                ('connect_timeout_seconds', models.FloatField(default=10.0, help_text='Seconds until a provider accepts the connection.', validators=[proxy.models.validation.validate_seconds], verbose_name='connect timeout')),
+                ('first_byte_timeout_seconds', models.FloatField(default=600.0, help_text="Seconds until a provider's answer begins.", validators=[proxy.models.validation.validate_seconds], verbose_name='first byte timeout')),
+                ('idle_timeout_seconds', models.FloatField(default=600.0, help_text='Seconds between two parts of an answer. A stream may run for hours.', validators=[proxy.models.validation.validate_seconds], verbose_name='idle timeout')),
+                ('total_timeout_seconds', models.FloatField(blank=True, help_text='Seconds for a whole call. Empty: no limit.', null=True, validators=[proxy.models.validation.validate_seconds], verbose_name='total timeout')),
                 ('inject_stream_usage', models.BooleanField(default=True, help_text='Asks providers for the token usage of streams whose request does not mention it, and hides the extra event from the client. Off: requests and streams are not touched.', verbose_name='ask for usage in streams')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
             ],

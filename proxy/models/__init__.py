@@ -1,0 +1,19 @@
+"""Where calls go, and what holds for all of them."""
+
+from __future__ import annotations
+
+from .providers import Provider
+from .routes import OnError, Processor, Route, RouteProcessor
+from .settings import ProviderChoice, RelaySettings
+from .validation import TIMEOUTS
+
+__all__ = [
+    "TIMEOUTS",
+    "OnError",
+    "Processor",
+    "Provider",
+    "ProviderChoice",
+    "RelaySettings",
+    "Route",
+    "RouteProcessor",
+]
