@@ -11,6 +11,7 @@ urlpatterns = [
     *health.urlpatterns,
     *openapi.urlpatterns,
     path("", include("accounts.api.urls")),
+    path("", include("proxy.urls")),
     path("admin/", admin.site.urls),
     path("manage/", include("logs_app.urls")),
     re_path(r"^v1(?:/|$)", csrf_exempt(views.relay)),

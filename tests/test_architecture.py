@@ -42,9 +42,12 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "logs_app/urls.py": "test_api.py",
     "proxy/apps.py": "names only",
     "proxy/simulator/running.py": "test_simulate_provider.py, test_simulate_traffic.py",
+    "proxy/urls.py": "the tests of the views it names",
     "relay/asgi.py": "every test that starts a server",
     "relay/management/commands/check.py": "test_machines.py",
     "relay/urls.py": "the tests of the views it names",
+    "relay/routing_variables.py": "tests/proxy/test_provisioning.py, tests/test_docs.py",
+    "relay/variable.py": "test_environment.py, tests/test_docs.py",
     "relay/variables.py": "test_environment.py, tests/test_docs.py",
     "relay/worker.py": "test_serve.py",
 }

@@ -1,4 +1,4 @@
-"""Providers and settings in the admin. A provider's key goes in and never comes out."""
+"""Providers in the admin. A provider's key goes in and never comes out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.audited import AuditedAdmin
 
-from .models import TIMEOUTS, Provider, RelaySettings
-from .provider_types import TYPES
+from ..models import TIMEOUTS, Provider
+from ..provider_types import TYPES
 
 KEY_STATES = {
     "set": _("set"),
@@ -74,34 +70,3 @@ class ProviderAdmin(AuditedAdmin):
     @admin.display(description=_("API key"))
     def key_state(self, provider: Provider) -> Any:
         return KEY_STATES[provider.api_key_state]
-
-
-class RelaySettingsForm(forms.ModelForm):
-    class Meta:
-        model = RelaySettings
-        fields = ("default_model", *TIMEOUTS, "inject_stream_usage", "policy")
-
-    def clean_policy(self) -> Any:
-        return self.cleaned_data["policy"] or {}
-
-
-@admin.register(RelaySettings)
-class RelaySettingsAdmin(AuditedAdmin):
-    form = RelaySettingsForm
-    audit_kind = "settings"
-    readonly_fields = ("updated_at",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: RelaySettings | None = None) -> bool:
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """There is one row, so the list would only be in the way."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        row, _created = RelaySettings.objects.get_or_create(pk=1)
-        return redirect(reverse("admin:proxy_relaysettings_change", args=[row.pk]))

@@ -1,0 +1,1 @@
+"""Routing in the management API."""

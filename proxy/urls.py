@@ -1,0 +1,12 @@
+"""Routing in the management API, and what earlier systems called it. Every path answers with and without its
+last slash, never with a redirect. The admin, which takes every other path under /admin/, comes after these.
+"""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+router = SimpleRouter(trailing_slash=False)
+router.trailing_slash = "/?"
+
+urlpatterns = [*router.urls]
