@@ -18,7 +18,12 @@ from .models import Provider, RelaySettings
 
 DEFAULT_PROVIDER = "default"
 # A setting's variable is the upper-case name of its column.
-SETTING_VARIABLES = (
+SETTING_VARIABLES = tuple(
+    field.name.upper()
+    for field in RelaySettings._meta.concrete_fields
+    if field.name not in ("id", "policy", "updated_at")
+)
+VARIABLES = (
     "DEFAULT_MODEL",
     "CONNECT_TIMEOUT_SECONDS",
     "FIRST_BYTE_TIMEOUT_SECONDS",

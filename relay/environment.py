@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import durations, policies
-from relay.variables import TABLE, Variable
+from relay.variable import Variable
+from relay.variables import TABLE
 
 FALSE_STRINGS = ("false", "off", "n", "no", "0")
 
@@ -62,9 +64,9 @@ def _cast(variable: Variable, name: str, text: str, base_dir: Path) -> Any:
     if variable.choices and value not in variable.choices:
         raise Refused(f"{name} is {text!r}, but must be one of {', '.join(variable.choices)}.")
     if variable.minimum is not None and value < variable.minimum:
-        raise Refused(f"{name} is {text}, but must be at least {variable.minimum:.0f}.")
+        raise Refused(f"{name} is {text}, but must be at least {variable.minimum:g}.")
     if variable.maximum is not None and value > variable.maximum:
-        raise Refused(f"{name} is {text}, but must be at most {variable.maximum:.0f}.")
+        raise Refused(f"{name} is {text}, but must be at most {variable.maximum:g}.")
     return value
 
 
@@ -121,6 +123,16 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise Refused(f"is {text!r}, but must be a number.") from None
+    if not isfinite(number):
+        raise Refused(f"is {text!r}, but must be a finite number.")
+    return number
+
+
 def lifetime(text: str) -> timedelta | None:
     """None is never."""
     return None if text == "never" else durations.parse(text)
@@ -170,6 +182,7 @@ CASTS: dict[str, Callable[[str], Any]] = {
     "secrets": _list,
     "boolean": _boolean,
     "integer": _integer,
+    "number": _number,
     "seconds": _seconds,
     "lifetime": _lifetime,
     "url": _url,

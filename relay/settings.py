@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from relay import VERSION, addresses, databases, environment, logformat, secretfiles
+from relay.routing_variables import ROUTING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _env = environment.load(BASE_DIR)
@@ -64,6 +65,10 @@ CONNECT_TIMEOUT_SECONDS: float = _env["CONNECT_TIMEOUT_SECONDS"]
 FIRST_BYTE_TIMEOUT_SECONDS: float = _env["FIRST_BYTE_TIMEOUT_SECONDS"] or _env["HTTP_TIMEOUT_SECONDS"]
 IDLE_TIMEOUT_SECONDS: float = _env["IDLE_TIMEOUT_SECONDS"] or _env["HTTP_TIMEOUT_SECONDS"]
 TOTAL_TIMEOUT_SECONDS: float | None = _env["TOTAL_TIMEOUT_SECONDS"]
+for _variable in ROUTING:
+    vars()[_variable.name] = _env[_variable.name]
+CONFIG_PATH: Path | None = _env["CONFIG_PATH"]
+API_CONFIG_PATH: Path | None = _env["API_CONFIG_PATH"]
 
 # Keys
 # Where `accounts`, which knows nothing of records, asks how keys were used

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from relay.routing_variables import ROUTING
+from relay.variable import Variable
 
 MEGABYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """`kind` names a cast of `relay.environment`; a secret may also come from a file, by `<NAME>_FILE`."""
-
-    name: str
-    kind: str
-    default: Any
-    help: str
-    aliases: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-
-    @property
-    def is_secret(self) -> bool:
-        return self.kind in ("secret", "secrets")
-
 
 GROUPS: dict[str, tuple[Variable, ...]] = {
     "Address": (
@@ -73,6 +54,11 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             True,
             "Ask the provider for token usage in streams that do not ask themselves.",
         ),
+    ),
+    "Choosing providers (copied into an empty database)": ROUTING,
+    "Files (imported into an empty database)": (
+        Variable("CONFIG_PATH", "path", "", "Providers, routes and processors in TOML."),
+        Variable("API_CONFIG_PATH", "path", "", "Providers in YAML: `apis:`, or LiteLLM's `model_list:`."),
     ),
     "Time limits": (
         Variable(

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
-from relay.variables import GROUPS, TABLE, Variable
+from relay.routing_variables import ROUTING
+from relay.variable import Variable
+from relay.variables import GROUPS, TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("accounts", "logs_app", "proxy", "relay")
@@ -69,15 +71,18 @@ def test_every_variable_stands_commented_with_its_default_in_the_example(variabl
 
 
 def test_the_example_names_no_other_variable() -> None:
-    assert re.findall(r"^#?([A-Z][A-Z_]+)=", ENV_EXAMPLE, re.MULTILINE) == list(TABLE)
+    assert re.findall(r"^#?([A-Z][A-Z0-9_]+)=", ENV_EXAMPLE, re.MULTILINE) == list(TABLE)
 
 
 def test_the_configuration_page_names_no_other_variable() -> None:
-    assert re.findall(r"^\| `([A-Z][A-Z_]+)` \|", CONFIGURATION, re.MULTILINE) == list(TABLE)
+    assert re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", CONFIGURATION, re.MULTILINE) == list(TABLE)
     assert re.findall(r"^### (.+)$", CONFIGURATION, re.MULTILINE) == list(GROUPS)
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name != "ENV_FILE"])
+NOT_A_SETTING = {"ENV_FILE", *(variable.name for variable in ROUTING)}
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name not in NOT_A_SETTING])
 def test_every_variable_is_read_by_something(name: str) -> None:
     assert f'_env["{name}"]' in SETTINGS
     if name not in READ_BY_SETTINGS:
@@ -85,6 +90,11 @@ def test_every_variable_is_read_by_something(name: str) -> None:
         sources = [path for app in OURS for path in (ROOT / app).rglob("*.py")]
         readers = [path for path in sources if path.name not in ("settings.py", "variables.py")]
         assert any(pattern.search(path.read_text()) for path in readers)
+
+
+@pytest.mark.parametrize("variable", ROUTING, ids=lambda variable: variable.name)
+def test_every_variable_of_routing_reaches_the_lane(variable: Variable) -> None:
+    assert f"row.{variable.name.lower()}" in (ROOT / "proxy" / "rows.py").read_text()
 
 
 def test_every_command_is_described() -> None:

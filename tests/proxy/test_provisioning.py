@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from proxy import provisioning
 from proxy.models import Provider, RelaySettings
+from relay.routing_variables import ROUTING
+from relay.variable import Variable
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +135,8 @@ def test_reminders_name_the_command(settings: Any) -> None:
     assert provisioning.reminders() == [
         "TARGET_API_KEY differs from the stored key of provider default; run manage.py sync_config"
     ]
+
+
+@pytest.mark.parametrize("variable", ROUTING, ids=lambda variable: variable.name)
+def test_a_routing_variable_defaults_to_what_its_column_does(variable: Variable) -> None:
+    assert RelaySettings._meta.get_field(variable.name.lower()).get_default() == variable.default
