@@ -13,6 +13,7 @@ from logs_app.journal import Journal
 from . import errors, limits
 from .cors import Origins
 from .exchange import Exchange
+from .health import Health
 from .limits.limiter import Limiter
 from .questions import Questions
 from .quota import Quotas
@@ -25,9 +26,15 @@ log = logging.getLogger("relay.lane")
 
 class Runtime:
     def __init__(
-        self, snapshots: SnapshotStore, journal: Journal, upstream: Upstream, limiter: Limiter | None = None
+        self,
+        snapshots: SnapshotStore,
+        journal: Journal,
+        upstream: Upstream,
+        limiter: Limiter | None = None,
+        health: Health | None = None,
     ) -> None:
         self.snapshots = snapshots
+        self.health = health or Health(snapshots)
         self.limiter = limiter or limits.build()
         self.quotas = Quotas()
         self.questions = Questions()
@@ -136,6 +143,10 @@ async def current() -> Runtime:
         install(runtime)
         runtime.start()
     return runtime
+
+
+def installed() -> Runtime | None:
+    return _current
 
 
 def install(runtime: Runtime | None) -> None:

@@ -1,0 +1,13 @@
+"""Whether providers can be used.
+
+breaker   what answers make of a provider's standing: pure
+table     the standing of all providers, shared by the processes of a machine
+health    what the lane asks and tells
+"""
+
+from __future__ import annotations
+
+from .breaker import Outcome, Phase, State
+from .health import Health, Permit
+
+__all__ = ["Health", "Outcome", "Permit", "Phase", "State"]
