@@ -18,7 +18,7 @@ class Answer:
         self.headers: RawHeaders = [(name.lower(), value) for name, value in response.headers.raw]
         self._stream = response.stream
         self._iterator = aiter(response.stream)  # type: ignore[arg-type]
-        self._pushed_back = b""
+        self._pushed_back: list[bytes] = []  # the next one last
         self._idle_seconds = idle_seconds
         self._asked_at: float | None = None  # when the part we are waiting for was asked for
         self._is_late = False
@@ -26,8 +26,8 @@ class Answer:
 
     async def parts(self) -> AsyncGenerator[bytes]:
         """The body undecoded, in pieces as they come. Raises MidStream when it breaks off."""
-        if self._pushed_back:
-            yield self._pushed_back
+        while self._pushed_back:
+            yield self._pushed_back.pop()
         loop = asyncio.get_running_loop()
         self._asked_at = loop.time()
         self._check_idle()
@@ -62,9 +62,9 @@ class Answer:
             raise
         return bytes(collected)
 
-    def unread(self, part: bytes) -> None:
-        """Put back what `read` took."""
-        self._pushed_back = part
+    def unread(self, *parts: bytes) -> None:
+        """Put back what was taken, to come again before the rest."""
+        self._pushed_back += reversed(parts)
 
     def close(self) -> None:
         # Closing before the end resets the connection, which is what stops the provider.

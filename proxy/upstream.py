@@ -133,16 +133,22 @@ class _Connection(ResponseHandler):
 
 
 class _Parts(httpx.AsyncByteStream):
+    """Whoever is cancelled while he waits for a part may ask again: an async generator would be over."""
+
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        content = self._response.content
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            while part := await content.readany():
-                yield part
+            part = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             raise MidStream("upstream_truncated", _words(error)) from error
+        if not part:
+            raise StopAsyncIteration
+        return part
 
     def close(self) -> None:
         self._response.close()
