@@ -92,16 +92,16 @@ def _provider_differences(given: Mapping[str, Any]) -> list[Difference]:
     if provider is None and wanted:
         new = Provider(provider_key=DEFAULT_PROVIDER, api_base=settings.TARGET_BASE_URL)
         line = f"TARGET_* are set, but there is no provider {DEFAULT_PROVIDER}"
-        return [Difference(line, partial(_set, new, wanted))]
+        return [Difference(line, partial(assign, new, wanted))]
     found = []
     if "api_base" in wanted and provider and provider.api_base.rstrip("/") != wanted["api_base"].rstrip("/"):
         line = (
             f"TARGET_BASE_URL differs from the address of provider {DEFAULT_PROVIDER} ({provider.api_base})"
         )
-        found.append(Difference(line, partial(_set, provider, {"api_base": wanted["api_base"]})))
+        found.append(Difference(line, partial(assign, provider, {"api_base": wanted["api_base"]})))
     if "api_key" in wanted and provider and _stored_key(provider) != wanted["api_key"]:
         line = f"TARGET_API_KEY differs from the stored key of provider {DEFAULT_PROVIDER}"
-        found.append(Difference(line, partial(_set, provider, {"api_key": wanted["api_key"]})))
+        found.append(Difference(line, partial(assign, provider, {"api_key": wanted["api_key"]})))
     return found
 
 
@@ -119,11 +119,12 @@ def _settings_differences(given: Mapping[str, Any]) -> list[Difference]:
         column = variable.lower()
         if variable in given and given[variable] != getattr(row, column):
             line = f"{variable} is {given[variable]!r}, but {getattr(row, column)!r} in the database"
-            found.append(Difference(line, partial(_set, row, {column: given[variable]})))
+            found.append(Difference(line, partial(assign, row, {column: given[variable]})))
     return found
 
 
-def _set(row: models.Model, values: Mapping[str, Any]) -> None:
+def assign(row: models.Model, values: Mapping[str, Any]) -> None:
+    """Raises ImproperlyConfigured, in words, and saves nothing."""
     for column, value in values.items():
         setattr(row, column, value)
     _save(row)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from accounts import audit
 from accounts import provisioning as accounts
 from accounts.audit import Actor
+from proxy import files
 from proxy import provisioning as providers
 from proxy.models import RelaySettings
 from relay import machines, schema, welcome
@@ -26,7 +28,7 @@ def prepare(url: str, say: Say) -> None:
     """Secrets are shown once: by the start that made them, after they are stored."""
     with schema.exclusive():
         schema.migrate(say)
-        generated = _provision()
+        generated = _provision(say)
     if generated is not None:
         say(welcome.text(url, generated, welcome.FIRST))
     for line in (*providers.reminders(), *machines.reminders()):
@@ -37,23 +39,38 @@ def prepare_demo(url: str, say: Say) -> None:
     """The demo hides nothing, and its provider listens elsewhere each time."""
     with schema.exclusive():
         schema.migrate(say)
-        _provision()
+        _provision(say)
         for difference in providers.differences(providers.given_values()):
             difference.apply()
     say(welcome.text(url, Generated(settings.ADMIN_PASSWORD, settings.PROXY_KEY), welcome.DEMO))
 
 
-def _provision() -> Generated | None:
+def _provision(say: Say) -> Generated | None:
     """Only into an empty database: what somebody deletes later does not come back by a restart."""
     if RelaySettings.objects.exists():
         return None
     with transaction.atomic():
         providers.ensure_settings(providers.given_values())
+        _import_files(say)
         providers.ensure_provider(settings.TARGET_BASE_URL, settings.TARGET_API_KEY)
         _, proxy_key = accounts.ensure_credential(secret=settings.PROXY_KEY or None)
         generated = Generated(_ensure_admin(), proxy_key)
         audit.record(ACTOR, "relay.first_run", detail={"user": settings.ADMIN_USERNAME})
         return generated
+
+
+def _import_files(say: Say) -> None:
+    """The providers of CONFIG_PATH and API_CONFIG_PATH; with any of them there is no first one to make."""
+    for path in filter(None, (settings.CONFIG_PATH, settings.API_CONFIG_PATH)):
+        try:
+            plan = files.read(path)
+        except files.FileRefused as refused:
+            raise ImproperlyConfigured(f"{path}: {refused}") from None
+        for difference in files.differences(plan):
+            difference.apply()
+            say(f"{path.name}: {difference.line}")
+        for note in (*plan.notes, *(f"belongs into .env: {line}" for line in plan.lines)):
+            say(f"{path.name}: {note}")
 
 
 def _ensure_admin() -> str | None:

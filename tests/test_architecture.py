@@ -41,6 +41,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "logs_app/folding/folded.py": "the result of folding: every test_folding_….py",
     "logs_app/urls.py": "test_api.py",
     "proxy/apps.py": "names only",
+    "proxy/files/columns.py": "test_files_comparing.py, test_files_exporting.py",
     "proxy/simulator/running.py": "test_simulate_provider.py, test_simulate_traffic.py",
     "proxy/urls.py": "the tests of the views it names",
     "relay/asgi.py": "every test that starts a server",

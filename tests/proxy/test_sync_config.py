@@ -99,3 +99,33 @@ def test_what_was_applied_is_audited_without_secrets(environment: dict[str, str]
     assert not any(secret in lines for secret in SECRETS.values())
     sync(environment, **GIVEN)
     assert events.count() == lines.count("difference")
+
+
+def test_a_file_is_imported_once(scratch: Scratch, environment: dict[str, str], tmp_path: Path) -> None:
+    wanted = tmp_path / "relay.toml"
+    wanted.write_text('[llm.chat]\nbase_url = "https://c.example/v1"\n[server]\nport = 3000\n')
+    looked = sync(environment, "--file", str(wanted), "--dry-run")
+    assert (looked.returncode, looked.stdout) == (1, "provider chat is new\n")
+    first, second = (sync(environment, "--file", str(wanted)) for _ in range(2))
+    assert first.stdout == "provider chat is new\nApplied 1.\n"
+    assert first.stderr == "Belongs into .env: PORT=3000\n"
+    assert second.stdout == "Nothing to do: the database agrees with the file.\n"
+    assert Provider.objects.using(scratch.alias).get().api_base == "https://c.example/v1"
+
+
+def test_an_export_is_read_again(environment: dict[str, str], tmp_path: Path) -> None:
+    sync(environment, **GIVEN)
+    written = tmp_path / "relay.toml"
+    sync(environment, "--export", str(written))
+    assert sync(environment, "--export").stdout == written.read_text()
+    assert "canary" not in written.read_text()
+    assert sync(environment, "--file", str(written), "--dry-run").returncode == 0
+
+
+def test_a_refused_file_changes_nothing(scratch: Scratch, environment: dict[str, str], tmp_path: Path) -> None:
+    wanted = tmp_path / "relay.toml"
+    wanted.write_text('[provider.a]\napi_base = "https://a.example"\n[provider.b]\napi_base = "nowhere"\n')
+    result = sync(environment, "--file", str(wanted))
+    assert result.returncode == 2
+    assert "api_base" in result.stderr
+    assert not Provider.objects.using(scratch.alias).exists()

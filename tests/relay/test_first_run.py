@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from accounts import keys
@@ -128,3 +130,19 @@ def test_the_demo_follows_its_provider_and_shows_everything_each_time(settings: 
         first_run.prepare_demo(URL, said.append)
         assert "sk-demo-0123456789abcdef" in said[-1] and "demo password" in said[-1]
         assert Provider.objects.get().api_base.endswith(f":{port}/v1")
+
+
+def test_the_first_start_imports_files(settings: Settings, tmp_path: Path) -> None:
+    wanted = tmp_path / "relay.toml"
+    wanted.write_text("[llm.chat]\nbase_url = 'https://c.example/v1'\n[settings]\nmax_failovers = 4\n")
+    give(settings, CONFIG_PATH=wanted)
+    assert "relay.toml: provider chat is new" in prepare()
+    assert [provider.provider_key for provider in Provider.objects.all()] == ["chat"]
+    assert RelaySettings.objects.get().max_failovers == 4
+
+
+def test_a_file_that_cannot_be_read_stops_the_first_start(settings: Settings, tmp_path: Path) -> None:
+    give(settings, API_CONFIG_PATH=tmp_path / "none.yaml")
+    with pytest.raises(ImproperlyConfigured, match=r"none\.yaml.*No such file"):
+        prepare()
+    assert not RelaySettings.objects.exists()

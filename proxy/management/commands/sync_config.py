@@ -1,9 +1,11 @@
-"""Makes the database say what the environment says."""
+"""Makes the database say what the environment or a file says, and writes such a file."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,7 +14,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.audit import Actor
-from proxy import provisioning
+from accounts.provisioning import Difference
+from proxy import files, provisioning
 
 ACTOR = Actor("command", "sync_config")
 DIFFERENCES_FOUND = 1
@@ -22,28 +25,62 @@ REFUSED = 2
 class Command(BaseCommand):
     help = (
         "Copies the environment into the database: provider default from TARGET_*, key default from "
-        "PROXY_KEY, the admin's password and the settings. Only variables that are set count. Exits with 0 "
-        "when database and environment agree afterwards, with 1 when --dry-run found differences, with 2 "
-        "when a value is refused."
+        "PROXY_KEY, the admin's password and the settings; only variables that are set count. With --file "
+        "imports providers, routes, processors and settings instead. Exits with 0 when the database agrees "
+        "afterwards, with 1 when --dry-run found differences, with 2 when something is refused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--file", type=Path, metavar="PATH", help="import a TOML or YAML file")
+        what.add_argument(
+            "--export",
+            nargs="?",
+            const="-",
+            metavar="PATH",
+            help="write TOML without secrets; - is standard output",
+        )
         parser.add_argument("--dry-run", action="store_true", help="print the differences, change nothing")
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        found = provisioning.differences(provisioning.given_values())
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["export"]:
+            self._export(options["export"])
+        elif options["file"]:
+            self._settle(self._differences_of(options["file"]), "the file", options["dry_run"])
+        else:
+            found = provisioning.differences(provisioning.given_values())
+            self._settle(found, "the environment", options["dry_run"])
+
+    def _export(self, target: str) -> None:
+        if target == "-":
+            self.stdout.write(files.export(), ending="")
+        else:
+            Path(target).write_text(files.export(), encoding="utf-8")
+
+    def _differences_of(self, path: Path) -> Sequence[Difference]:
+        try:
+            plan = files.read(path)
+        except files.FileRefused as refused:
+            raise CommandError(str(refused), returncode=REFUSED) from None
+        for note in plan.notes:
+            self.stderr.write(note)
+        for line in plan.lines:
+            self.stderr.write(f"Belongs into .env: {line}")
+        return files.differences(plan)
+
+    def _settle(self, found: Sequence[Difference], source: str, is_dry_run: bool) -> None:
         for difference in found:
             self.stdout.write(difference.line)
         if not found:
-            self.stdout.write("Nothing to do: the database agrees with the environment.")
-        elif dry_run:
+            self.stdout.write(f"Nothing to do: the database agrees with {source}.")
+        elif is_dry_run:
             sys.exit(DIFFERENCES_FOUND)
         else:
             _apply(found)
             self.stdout.write(f"Applied {len(found)}.")
 
 
-def _apply(found: list[provisioning.Difference]) -> None:
+def _apply(found: Sequence[Difference]) -> None:
     """All or nothing."""
     try:
         with transaction.atomic():
