@@ -14,6 +14,7 @@ from . import errors, limits
 from .cors import Origins
 from .exchange import Exchange
 from .health import Health
+from .health.table import Table as HealthTable
 from .limits.limiter import Limiter
 from .questions import Questions
 from .quota import Quotas
@@ -119,6 +120,7 @@ class Runtime:
         await asyncio.to_thread(self.quotas.close)
         await asyncio.to_thread(self.questions.close)
         await self.limiter.aclose()
+        self.health.close()
         self.rejections.flush()
         self.journal.close()
 
@@ -168,4 +170,5 @@ def build() -> Runtime:
         settings.FIELD_ENCRYPTION_KEYS,
         fsync_ms=settings.JOURNAL_FSYNC_MS,
     )
-    return Runtime(snapshots, journal, Upstream())
+    health = Health(snapshots, HealthTable(settings.DATA_DIR))
+    return Runtime(snapshots, journal, Upstream(), health=health)

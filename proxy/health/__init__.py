@@ -1,7 +1,7 @@
 """Whether providers can be used.
 
 breaker   what answers make of a provider's standing: pure
-table     the standing of all providers, shared by the processes of a machine
+table     the standing of the providers of one machine
 health    what the lane asks and tells
 """
 

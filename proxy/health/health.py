@@ -153,8 +153,8 @@ class Health:
         """What is known of providers as they are configured now."""
         snapshot = self._snapshots.current
         if self._table.generation != self._generation or snapshot is not self._snapshot:
-            self._generation, self._snapshot = self._table.generation, snapshot
-            found = self._table.read()
+            self._generation, found = self._table.read()
+            self._snapshot = snapshot
             prints = {p.id: fingerprint(p) for p in snapshot.providers if p.id in found}
             self._sick = {id: s for id, s in found.items() if prints.get(id) == s.fingerprint}
         return self._sick
@@ -178,7 +178,7 @@ class Health:
 
         def stamped(state: State | None) -> State | None:
             found = step(state)
-            return found and replace(found, changed_at=now)
+            return replace(found, changed_at=now) if found and found != state else found
 
         before = self._current().get(provider.id, HEALTHY)
         after = self._table.change(provider.id, stamped) or HEALTHY
