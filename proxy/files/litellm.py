@@ -78,13 +78,18 @@ def _deployment(section: Section, plan: Plan) -> _Deployment | None:
             plan.notes.append(f"{params.place}: {prefix!r} does not speak OpenAI's protocol; left out.")
             return None
         prefix, model = "openai", f"{prefix}{slash}{model}"
-    if "*" in model and model != "*":
-        plan.notes.append(f"{params.place}: a model with a star, {model!r}, is sent under its asked name.")
-        model = "*"
     fields = _fields(params, prefix)
     _note_rest(params, plan)
     metadata = {name: info[name] for name in PRICES if info.get(name) is not None}
+    asked, model = _with_star(asked, model)
     return _Deployment(asked, model, prefix, fields, metadata)
+
+
+def _with_star(asked: str, model: str) -> tuple[str, str]:
+    """`openai/*` to `openai/*` sends what the star stands for; a lone star here is the whole asked name."""
+    if model == "*" and asked != "*" and asked.count("*") == 1:
+        return re.escape(asked).replace(r"\*", "(.*)"), r"\1"
+    return asked, model
 
 
 def _fields(params: Section, prefix: str) -> Fields:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from proxy import mapping
 from proxy.files import FileRefused, litellm
 
 
@@ -47,6 +48,16 @@ def test_weights_and_tiers_are_kept_apart() -> None:
 def test_one_asked_name_with_two_models_makes_two_providers() -> None:
     plan = read(deployment("gpt", "openai/a"), deployment("gpt", "openai/b"))
     assert [fields["model_mapping"] for fields in plan.providers.values()] == [{"gpt": "a"}, {"gpt": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "model", "name", "sent"),
+    [("openai/*", "openai/*", "openai/gpt-4o", "gpt-4o"), ("*", "openai/*", "gpt-4o", "gpt-4o")],
+)
+def test_stars_stand_for_what_they_stood_for(asked: str, model: str, name: str, sent: str) -> None:
+    (fields,) = read(deployment(asked, model)).providers.values()
+    target = mapping.compile(fields["model_mapping"]).upstream(name)
+    assert target is not None and target.name == sent
 
 
 def test_settings_and_aliases() -> None:
