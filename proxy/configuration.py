@@ -9,6 +9,8 @@ from typing import Any
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
 
+from .catalogue import Catalogue
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -202,6 +204,16 @@ class Snapshot:
     providers: tuple[Provider, ...]
     settings: Settings
     routes: tuple[Route, ...] = ()  # the longest prefix first
+    _catalogue: Catalogue | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Carried over as long as the providers are the same."""
+        found = self._catalogue
+        if found is None or found.providers is not self.providers:
+            found = Catalogue(self.providers)
+            object.__setattr__(self, "_catalogue", found)
+        return found
 
     def find_key(self, digest: bytes) -> Key | None:
         # Its timing could at most tell bits of a stored digest, and not even from a whole digest can a

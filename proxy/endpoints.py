@@ -7,7 +7,7 @@ Source: OpenAI's openapi.yaml 2.3 and Anthropic's Messages API.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 PREFIX = "/v1/"
@@ -21,6 +21,12 @@ class Endpoint:
     takes_json: bool = False  # a POST must carry a JSON object
     needs_model: bool = False  # a missing `model` is filled from DEFAULT_MODEL
     reports_stream_usage: bool = False  # understands stream_options.include_usage
+    path: str = ""  # of one that is not known by name
+
+    @property
+    def segments(self) -> list[str]:
+        """Without /v1."""
+        return (self.path or self.template).removeprefix(PREFIX).split("/")
 
 
 def _methods(names: str) -> frozenset[str]:
@@ -94,7 +100,8 @@ def find(path: str) -> Endpoint:
 
 
 def _search(path: str) -> Endpoint:
-    return next((endpoint for pattern, endpoint in _PATTERNS if pattern.fullmatch(path)), _OTHER)
+    found = next((endpoint for pattern, endpoint in _PATTERNS if pattern.fullmatch(path)), None)
+    return found or replace(_OTHER, path=path)
 
 
 _match = lru_cache(maxsize=1024)(_search)

@@ -23,6 +23,13 @@ def matches(patterns: Patterns, text: str) -> bool:
     return text in compiled.exact or any(glob.matches(text) for glob in compiled.globs)
 
 
+def begins(segments: list[str], allowed: list[str]) -> bool:
+    """Of paths in segments: `models` allows models/gpt-4o, and not modelsXYZ."""
+    if len(segments) < len(allowed):
+        return False
+    return all(matches((segment,), segments[at]) for at, segment in enumerate(allowed))
+
+
 @dataclass(frozen=True, slots=True)
 class _Glob:
     start: str

@@ -20,13 +20,15 @@ def routing_of(version: int, keys: Mapping[bytes, Key], using: str) -> Snapshot:
     routes = models.Route.objects.using(using).filter(is_enabled=True)
     routes = routes.prefetch_related("providers", Prefetch("steps", steps))
     settings = models.RelaySettings.objects.using(using).first() or models.RelaySettings()
-    return Snapshot(
+    snapshot = Snapshot(
         version,
         keys,
         tuple(map(provider_of, providers)),
         settings_of(settings),
         tuple(sorted(map(route_of, routes), key=lambda route: -len(route.path_prefix))),
     )
+    assert snapshot.catalogue  # built here, in the thread that reads, and not in the first call that asks
+    return snapshot
 
 
 def provider_of(row: models.Provider) -> Provider:
@@ -39,7 +41,7 @@ def provider_of(row: models.Provider) -> Provider:
         api_key=api_keys[0] if api_keys else "",
         extra_api_keys=api_keys[1:],
         model_mapping=row.model_mapping,
-        endpoints=tuple(row.endpoints),
+        endpoints=tuple(each.strip("/").removeprefix("v1/") for each in row.endpoints),
         supports_streaming=row.supports_streaming,
         weight=row.weight,
         priority=row.priority,

@@ -27,9 +27,9 @@ def provider(base: str) -> Provider:
 
 @pytest.mark.parametrize(("base", "rest", "query", "url"), URLS)
 def test_a_call_goes_to_the_base_joined_with_its_rest(base: str, rest: str, query: str, url: str) -> None:
-    assert provider_types.of(provider(base)).url(provider(base), rest, query) == url
+    assert provider_types.of(provider(base)).url(provider(base), rest, query, None) == url
 
 
 def test_the_providers_key_is_a_bearer_token() -> None:
     one = provider("https://x.test")
-    assert provider_types.of(one).credentials(one) == [(b"authorization", b"Bearer sk-up")]
+    assert provider_types.of(one).credentials(one, "sk-up") == [(b"authorization", b"Bearer sk-up")]

@@ -1,0 +1,100 @@
+"""Patterns of model names, in mappings and lists of allowed models: a glob with `*`, or a regular expression.
+
+Both run on RE2, whose time is in proportion to the text whatever the pattern: who writes one cannot stop the
+relay with it. A pattern is always about the whole name, and case counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+LONGEST = 500
+_STAR = "*"
+# As people write them in such files: `.*` and `.+`, brackets in pairs, `|`, anchors, a backslash.
+_REGEX = re.compile(r"\.[*+]|\(.*\)|\[.*\]|\{.*\}|\||^\^|\$$|\\", re.DOTALL)
+_NOT_LITERAL = re.compile(r"\\[A-Za-z]|\[[^\]]*\]|\{[^}]*\}|\(\?[^:)]*:?|[.*+?()|^$\\]")
+_PREFIX_BYTES = 100
+
+
+class BadPattern(ValueError):
+    """Its words say why, and follow the pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPattern:
+    text: str
+    is_glob: bool
+    start: str  # what every name that fits begins with
+    literals: int  # characters that stand for themselves: more of them, more specific
+    groups: int  # of a glob: its stars
+    regex: Any
+
+    def groups_in(self, name: str) -> tuple[str | None, ...] | None:
+        """What the stars or groups stand for; None when the name does not fit."""
+        if not name.startswith(self.start):
+            return None
+        found = self.regex.fullmatch(name if name.isascii() else encodable(name))
+        return found.groups() if found else None
+
+    def matches(self, name: str) -> bool:
+        return self.groups_in(name) is not None
+
+    @property
+    def rank(self) -> tuple[int, bool, str]:
+        """Sorts the most specific first. The order of writing does not count: databases lose it."""
+        return -self.literals, not self.is_glob, self.text
+
+
+def is_plain(text: str) -> bool:
+    """Whether it stands for itself alone."""
+    return _STAR not in text and not _REGEX.search(text)
+
+
+@lru_cache(maxsize=65536)
+def compile(text: str) -> ModelPattern:
+    """Raises BadPattern."""
+    if len(text) > LONGEST:
+        raise BadPattern(f"is longer than {LONGEST} characters")
+    is_glob = not _REGEX.search(text)
+    pieces = text.split(_STAR)
+    source = "(.*?)".join(map(re2.escape, pieces)) if is_glob else text
+    try:
+        regex = re2.compile(source, _options(is_glob))
+    except (re2.error, UnicodeEncodeError) as error:
+        raise BadPattern(f"is no regular expression: {_words(error)}") from None
+    literals = len("".join(pieces) if is_glob else _NOT_LITERAL.sub("", text))
+    start = pieces[0] if is_glob else _start_of(regex)
+    return ModelPattern(text, is_glob, start, literals, regex.groups, regex)
+
+
+def encodable(text: str) -> str:
+    """Without lone surrogates, which JSON may carry and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _options(is_glob: bool) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.dot_nl = is_glob
+    return options
+
+
+def _start_of(regex: Any) -> str:
+    lowest, highest = regex.possiblematchrange(_PREFIX_BYTES)
+    return os.path.commonprefix([lowest, highest]).decode("utf-8", "ignore")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnicodeEncodeError):
+        return "it has characters that do not exist"
+    said = error.args[0]
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    if "(?=" in words or "(?!" in words or "(?<" in words:
+        return f"{words} (looking ahead or behind is not possible here)"
+    return words
