@@ -145,10 +145,10 @@ async def _try(exchange: Exchange, provider: Provider, outgoing: Outgoing, runti
     try:
         reply = await runtime.upstream.send(
             call.method,
-            kind.url(provider, call.rest, call.query),
+            kind.url(provider, call.rest, call.query, outgoing.model),
             headers.to_provider(
                 call.headers,
-                kind.credentials(provider),
+                kind.credentials(provider, provider.api_key),
                 plain=call.is_streaming or modellist.is_limited(exchange, config),
             ),
             outgoing.body if call.upload is None else exchange.tap_upload(call.upload),

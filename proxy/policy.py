@@ -166,15 +166,8 @@ def _check_endpoint(call: Call, policy: Policy) -> None:
     if not policy.allowed_endpoints:
         return
     asked = _without_version(call.path).split("/")
-    if not any(_begins(asked, endpoint.split("/")) for endpoint in policy.allowed_endpoints):
+    if not any(patterns.begins(asked, endpoint.split("/")) for endpoint in policy.allowed_endpoints):
         raise refusals.endpoint_not_found(call.path)
-
-
-def _begins(asked: list[str], allowed: list[str]) -> bool:
-    """`models` allows /v1/models/gpt-4o, and not /v1/modelsXYZ."""
-    if len(asked) < len(allowed):
-        return False
-    return all(patterns.matches((segment,), asked[at]) for at, segment in enumerate(allowed))
 
 
 def _check_required(call: Call, policy: Policy) -> None:

@@ -95,6 +95,29 @@ def project_provider_missing(project_name: str, provider_key: str) -> RelayError
     )
 
 
+def model_not_found(model: str) -> RelayError:
+    return RelayError(
+        404,
+        "model_not_found",
+        f"No provider here serves the model '{_shown(model)}'. GET /v1/models lists those that are served.",
+        param="model",
+    )
+
+
+def endpoint_not_served(path: str) -> RelayError:
+    return RelayError(404, "endpoint_not_found", f"No provider here serves '{_shown(path)}'.")
+
+
+def streaming_not_supported(model: str | None) -> RelayError:
+    what = f"the model '{_shown(model)}'" if model else "this"
+    return RelayError(
+        400,
+        "streaming_not_supported",
+        f'No provider here streams {what}. Ask without "stream": true.',
+        param="stream",
+    )
+
+
 def _shown(text: str) -> str:
     """Short, and without lone surrogates, which no answer could carry."""
     text = text.encode("utf-8", "replace").decode()
