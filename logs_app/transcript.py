@@ -105,7 +105,7 @@ class Transcript:
 
     def _start_folding(self) -> Folder:
         return folding.start(
-            self.opened.get("path", ""),
+            self.opened.get("upstream_path") or self.opened.get("path", ""),
             self.answered.get("status") or 200,
             first_header(self.answered, "content-type"),
             bool(self.opened.get("is_streaming")),

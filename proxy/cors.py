@@ -1,8 +1,8 @@
 """Which web pages may call (fetch.spec.whatwg.org, "CORS protocol").
 
-A preflight carries no key, so it is allowed when anybody's policy lists its origin. The call itself is held
-to the list of its own project; CORS_ALLOWED_ORIGINS counts for those that have none. A page never sends
-cookies here, so none are allowed for.
+A preflight carries no key, so it is allowed when anybody's policy lists its origin; a route with a list of
+its own decides alone. The call itself is held to the lists of its route and its project, and where there is
+none to CORS_ALLOWED_ORIGINS. A page never sends cookies here, so none are allowed for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from . import errors, patterns, policy, refusals
-from .configuration import Key, Policy, Snapshot
+from .configuration import Key, Policy, Route, Snapshot
 from .headers import RawHeaders, first
 from .parsing import Call
 from .patterns import Patterns
@@ -41,12 +41,12 @@ class Origins:
         return self._listed + snapshot.settings.policy.allowed_origins + self.default
 
 
-def preflight(call: Call, origins: Origins, snapshot: Snapshot) -> RawHeaders:
+def preflight(call: Call, origins: Origins, snapshot: Snapshot, route: Route | None = None) -> RawHeaders:
     """Raises RelayError. Of an OPTIONS that no browser sent, only what it asks in general."""
     origin, method = first(call.headers, b"origin"), first(call.headers, b"access-control-request-method")
     if not (origin and method):
-        return [(b"allow", errors.ALLOWED_METHODS.encode()), *headers(call, None, origins, snapshot)]
-    if not patterns.matches(origins.anybodys(snapshot), origin.decode("latin-1")):
+        return [(b"allow", errors.ALLOWED_METHODS.encode()), *headers(call, None, origins, snapshot, route)]
+    if not patterns.matches(_anybodys(route, origins, snapshot), origin.decode("latin-1")):
         raise refusals.origin_not_allowed(origin.decode("latin-1"))
     allowed = [
         (b"access-control-allow-origin", origin),
@@ -60,13 +60,15 @@ def preflight(call: Call, origins: Origins, snapshot: Snapshot) -> RawHeaders:
     return allowed
 
 
-def headers(call: Call, key: Key | None, origins: Origins, snapshot: Snapshot) -> RawHeaders:
+def headers(
+    call: Call, key: Key | None, origins: Origins, snapshot: Snapshot, route: Route | None = None
+) -> RawHeaders:
     """Of every answer to a page, errors and streams too. Without an Origin there is none."""
     origin = first(call.headers, b"origin")
     if not origin:
         return []
     vary = (b"vary", b"Origin")
-    if not _is_allowed(origin.decode("latin-1"), key, origins, snapshot):
+    if not _is_allowed(origin.decode("latin-1"), key, route, origins, snapshot):
         return [vary]
     return [
         (b"access-control-allow-origin", origin),
@@ -75,14 +77,22 @@ def headers(call: Call, key: Key | None, origins: Origins, snapshot: Snapshot) -
     ]
 
 
-def _is_allowed(origin: str, key: Key | None, origins: Origins, snapshot: Snapshot) -> bool:
+def _is_allowed(
+    origin: str, key: Key | None, route: Route | None, origins: Origins, snapshot: Snapshot
+) -> bool:
     """Who has no known key reads no more than that, so a page is told as freely as in a preflight."""
     if key is None:
-        return patterns.matches(origins.anybodys(snapshot), origin)
+        return patterns.matches(_anybodys(route, origins, snapshot), origin)
     lists = [held_to.allowed_origins for held_to in policy.held_to(key, snapshot.settings)]
+    lists.append(route.allowed_origins if route else ())
     return all(
         patterns.matches(allowed, origin) for allowed in (list(filter(None, lists)) or [origins.default])
     )
+
+
+def _anybodys(route: Route | None, origins: Origins, snapshot: Snapshot) -> Patterns:
+    """A route with a list of its own holds all its calls to it."""
+    return route.allowed_origins if route and route.allowed_origins else origins.anybodys(snapshot)
 
 
 def _listed(keys: Iterable[Key]) -> Patterns:

@@ -217,11 +217,13 @@ def _ours(exchange: Exchange, provider_key: str) -> RawHeaders:
 
 
 def _cors(exchange: Exchange, runtime: Runtime) -> RawHeaders:
-    return cors.headers(exchange.call, exchange.key, runtime.origins, runtime.snapshots.current)
+    snapshot = runtime.snapshots.current
+    return cors.headers(exchange.call, exchange.key, runtime.origins, snapshot, exchange.route)
 
 
 def preflight(exchange: Exchange, runtime: Runtime) -> RelayResponse:
-    raw_headers = cors.preflight(exchange.call, runtime.origins, runtime.snapshots.current)
+    snapshot = runtime.snapshots.current
+    raw_headers = cors.preflight(exchange.call, runtime.origins, snapshot, exchange.route)
     raw_headers.append((b"x-relay-request-id", exchange.request_id.encode()))
     return RelayResponse(204, raw_headers, OwnAnswer(exchange, runtime, b""))
 

@@ -18,7 +18,7 @@ from . import headers, identifiers
 from .errors import RelayError
 from .limits.limiter import Taken
 from .parsing import Call
-from .snapshot import Key
+from .snapshot import Key, Route
 
 PART_BYTES = 256 * 1024
 
@@ -27,11 +27,20 @@ class Exchange:
     __slots__ = (
         "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal",
         "aborted_by", "attempts", "call", "edits", "error", "has_reached_provider", "held_bytes", "id",
-        "is_open", "key", "limit_headers", "model_sent", "outcome", "quota_use", "request_id", "status",
-        "taken", "task", "timer",
+        "is_open", "key", "limit_headers", "lineage", "model_sent", "outcome", "parent", "quota_use",
+        "request_id", "route", "status", "taken", "task", "timer",
     )  # fmt: skip
 
-    def __init__(self, journal: Journal, call: Call) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        call: Call,
+        route: Route | None = None,
+        *,
+        parent: str | None = None,
+        lineage: str | None = None,
+    ) -> None:
+        """`parent` is the request id of the exchange that this one belongs to, `lineage` says how."""
         self._journal = journal
         self._began_ns = time.monotonic_ns()
         self._created_us = time.time_ns() // 1000
@@ -40,6 +49,9 @@ class Exchange:
         self.id = identifiers.uuid7()
         self.request_id = identifiers.as_text(self.id)
         self.call = call
+        self.route = route
+        self.parent = parent
+        self.lineage = lineage
         self.key: Key | None = None
         self.model_sent: str | None = None
         self.attempts: list[dict[str, Any]] = []
@@ -145,7 +157,8 @@ class Exchange:
         return {
             "created_us": self._created_us,
             "method": call.method,
-            "path": call.path,
+            "path": call.asked_path or call.path,
+            "upstream_path": call.path if call.asked_path else None,
             "query": call.query,
             "endpoint": call.endpoint.template,
             "client_ip": call.client_ip,
@@ -156,4 +169,7 @@ class Exchange:
             "key": key and {"id": key.id, "kind": key.kind, "name": key.name, "prefix": key.prefix},
             "project": project and {"id": project.id, "name": project.name},
             "log": project.log_policy if project else "full",
+            "route": self.route and self.route.name,
+            "parent": self.parent,
+            "lineage": self.lineage,
         }

@@ -1,4 +1,4 @@
-"""The lane: a thin ASGI handler for /v1. Build the request, call the view, send what it returns.
+"""The lane: a thin ASGI handler for /v1 and routes. Build the request, call the view, send what it returns.
 
 No middleware, no signal, no thread hop, no query. It waits for the client's leaving beside the view, so that
 a call nobody waits for ends at once (guarantee 4).
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 
-from . import delivery, views
+from . import delivery, routes, runtime, views
 from .delivery import RelayResponse
 from .endpoints import PREFIX
 
@@ -23,7 +23,25 @@ Left = Callable[[], Awaitable[None]]
 
 
 def takes(path: str) -> bool:
-    return path.startswith(PREFIX) or path == "/v1"
+    """All under /v1, and what lies under the prefix of a route."""
+    return path.startswith(PREFIX) or path == "/v1" or _is_routed(path)
+
+
+async def will_take(path: str) -> bool:
+    """The same in a process that does not know the routes before its first call."""
+    if takes(path):
+        return True
+    if not routes.is_reserved(path):
+        await runtime.current()
+    return takes(path)
+
+
+def _is_routed(path: str) -> bool:
+    """In the console, which has no runtime, nothing is: a worker has looked before it asked."""
+    holding = runtime.installed()
+    if holding is None or routes.is_reserved(path):
+        return False
+    return routes.find(holding.snapshots.current.routes, path) is not None
 
 
 async def handle(scope: dict[str, Any], receive: Receive, send: Send) -> None:

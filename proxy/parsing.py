@@ -15,8 +15,10 @@ from urllib.parse import quote, unquote
 import orjson
 
 from . import errors
-from .endpoints import PREFIX, Endpoint, find
+from .endpoints import Endpoint, find
 from .headers import RawHeaders, first
+
+VERSION = "/v1"
 
 _METHODS = frozenset(errors.ALLOWED_METHODS.split(", "))
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,7 +34,10 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Call:
-    """What the client asked for. `rest` and `query` keep their percent-encoding."""
+    """What the client asked for. `rest` and `query` keep their percent-encoding.
+
+    `path` is always one under /v1; `asked_path` is the client's, where a route's own prefix stood for /v1.
+    """
 
     method: str
     path: str
@@ -48,17 +53,22 @@ class Call:
     document: dict[str, Any] | None = None  # the parsed JSON object; for reading only
     model: str | None = None
     is_streaming: bool = False
+    asked_path: str | None = None
 
 
-def read_head(scope: Mapping[str, Any]) -> Call:
-    target, query = _target(scope)
-    path = unquote(target)
+def read_head(scope: Mapping[str, Any], prefix: str = VERSION) -> Call:
+    """`prefix` is what stands in the place of /v1."""
+    target, query = _target(scope, prefix)
+    rest = target.removeprefix(prefix).removeprefix("/")
+    if prefix != VERSION and (rest + "/").startswith("v1/"):
+        rest = rest[len("v1/") :]  # the base URL of an SDK may end in /v1 all the same
+    path = unquote(f"{VERSION}/{rest}" if rest else VERSION)
     headers = scope["headers"]
     client = scope.get("client")
     return Call(
         method=scope["method"],
         path=path,
-        rest=target.partition("/")[2].partition("/")[2],
+        rest=rest,
         query=query,
         headers=headers,
         endpoint=find(path),
@@ -66,13 +76,15 @@ def read_head(scope: Mapping[str, Any]) -> Call:
         content_type=first(headers, b"content-type").decode("latin-1"),
         length=_body_length(headers, scope["http_version"]),
         is_streaming="&stream=true" in f"&{query}",
+        asked_path=None if prefix == VERSION else unquote(target),
     )
 
 
-def _target(scope: Mapping[str, Any]) -> tuple[str, str]:
+def _target(scope: Mapping[str, Any], prefix: str) -> tuple[str, str]:
     """Path and query, percent-encoded as they came. A raw `#` would pass for the start of a fragment."""
     path, query = (scope.get("raw_path") or b"").decode("latin-1"), scope["query_string"]
-    if not path.startswith(PREFIX):  # `/%761/models`, or Django's test client, which gives no raw path
+    # Unlike `/%761/models`, and what Django's test client gives, which has no raw path.
+    if not (path + "/").startswith(prefix + "/"):
         path = quote(scope["path"])
     if isinstance(query, bytes):  # it gives text here
         query = query.decode("latin-1")

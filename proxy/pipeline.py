@@ -24,6 +24,7 @@ from . import (
     parsing,
     policy,
     provider_types,
+    routes,
     selfservice,
 )
 from .answer import Answer
@@ -51,11 +52,16 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         parsing.check_head(call, settings.MAX_REQUEST_BYTES)
         config = runtime.snapshots.current.settings
         policy.check_head(call, exchange.key, config)
+        if runtime.snapshots.current.routes:
+            routes.check_head(call, exchange.route)
         runtime.admit()
         hold, whole = partial(runtime.hold, exchange), policy.reads_body(exchange.key, config)
         await parsing.read_body(call, source, settings.MAX_REQUEST_BYTES, hold, whole=whole)
         snapshot = runtime.snapshots.current
         outgoing = edits.name_default_model(call, snapshot.settings)
+        if exchange.route is not None:
+            routes.check_body(call, exchange.route)
+            outgoing = routes.note(outgoing, exchange.route)
         policy.check_body(call, exchange.key, config, outgoing.model)
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)

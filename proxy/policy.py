@@ -60,13 +60,17 @@ def check_head(call: Call, key: Key, settings: Settings) -> None:
     policies_ = held_to(key, settings)
     if not policies_ and not reads_body(key, settings):
         return
-    if _AMBIGUOUS_PATH.search(call.path) or any(name in _OTHER_PATHS for name, _ in call.headers):
+    if is_ambiguous(call.path) or any(name in _OTHER_PATHS for name, _ in call.headers):
         raise refusals.ambiguous_path()
     for policy in policies_:
         _check_method(call, policy)
         _check_endpoint(call, policy)
         _check_required(call, policy)
     check_origin(call, key, settings)
+
+
+def is_ambiguous(path: str) -> bool:
+    return _AMBIGUOUS_PATH.search(path) is not None
 
 
 def check_origin(call: Call, key: Key, settings: Settings) -> None:

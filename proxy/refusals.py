@@ -63,7 +63,35 @@ def ambiguous_path() -> RelayError:
         400,
         "invalid_path",
         "The path has empty or dotted segments, or characters that servers read differently. "
-        "For a key with a policy such paths are not forwarded.",
+        "Where a policy or a route decides by the path, such paths are not forwarded.",
+    )
+
+
+def stream_not_allowed(route_name: str) -> RelayError:
+    return RelayError(
+        400,
+        "stream_not_allowed",
+        f"The route '{route_name}' answers in one piece only. Leave out 'stream', or set it to false.",
+        param="stream",
+    )
+
+
+def only_streams_allowed(route_name: str) -> RelayError:
+    return RelayError(
+        400,
+        "stream_required",
+        f"The route '{route_name}' answers in streams only. Set 'stream' to true.",
+        param="stream",
+    )
+
+
+def processor_failed(name: str, why: str) -> RelayError:
+    """`why` is for the caller too: it quotes no exception and no answer."""
+    return RelayError(
+        502,
+        "processor_failed",
+        f"The processor '{_shown(name)}', which requests of this route pass through, failed: {why}. "
+        "The request was not sent on.",
     )
 
 

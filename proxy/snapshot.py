@@ -12,12 +12,21 @@ from contextlib import suppress
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DatabaseError
 
-from .configuration import Key, Project, Provider, Settings, Snapshot
+from .configuration import Key, Project, Provider, Route, Settings, Snapshot
 from .loading import Loader
 from .models import RelaySettings
 from .rows import settings_of
 
-__all__ = ["Key", "Project", "Provider", "Settings", "Snapshot", "SnapshotStore", "SnapshotUnavailable"]
+__all__ = [
+    "Key",
+    "Project",
+    "Provider",
+    "Route",
+    "Settings",
+    "Snapshot",
+    "SnapshotStore",
+    "SnapshotUnavailable",
+]
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from django.core.handlers.asgi import ASGIRequest
 
-from . import delivery, errors, parsing, pipeline, runtime
+from . import delivery, errors, parsing, pipeline, routes, runtime
 from .delivery import RelayResponse
 from .exchange import Exchange
 from .parsing import Source
@@ -16,9 +16,10 @@ _PART_BYTES = 256 * 1024
 
 
 async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResponse:
-    """Answers one call under /v1. Raises CancelledError only when the client left."""
+    """Answers one call of the lane. Raises CancelledError only when the client left."""
     lane = await runtime.current()
-    exchange = Exchange(lane.journal, parsing.read_head(request.scope))
+    route = routes.find(lane.snapshots.current.routes, request.scope["path"])
+    exchange = Exchange(lane.journal, parsing.read_head(request.scope, routes.version_prefix(route)), route)
     lane.enter(exchange)
     try:
         return await pipeline.answer(exchange, source or Spooled(request), lane)

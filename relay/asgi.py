@@ -36,15 +36,13 @@ def behind_proxies(protocols: Any) -> Any:
 
 
 async def http(scope: Any, receive: Any, send: Any) -> None:
-    serve = lane.handle if lane.takes(scope["path"]) else django_application
+    serve = lane.handle if await lane.will_take(scope["path"]) else django_application
     await serve(scope, receive, send)
 
 
-_protocols = ProtocolTypeRouter({"http": http, "websocket": websockets})
-
-application = behind_proxies(_protocols)
-# On the private socket, where what the workers say about the client is believed.
-console = forwarded.behind_workers(_protocols)
+application = behind_proxies(ProtocolTypeRouter({"http": http, "websocket": websockets}))
+# On the private socket, where what the workers say about the client is believed. The lane is theirs.
+console = forwarded.behind_workers(ProtocolTypeRouter({"http": django_application, "websocket": websockets}))
 
 
 # Under the plain `daphne` command, its server class is the place where the gaps are closed.

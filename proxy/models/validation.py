@@ -31,6 +31,7 @@ RESERVED_PATHS = frozenset(
         "live",
         "metrics",
         "docs",
+        "openapi.json",
         "static",
         "ws",
         "favicon.ico",
@@ -62,7 +63,9 @@ def validate_path_prefix(value: str) -> None:
     if not re.fullmatch(r"(?:/[A-Za-z0-9._~:@!$&'()*+,;=-]+)+", value):
         raise ValidationError(_("A prefix begins with / and ends without, such as /v1/chat."))
     first = value.split("/")[1].lower()
-    if first in RESERVED_PATHS:
+    if (value + "/").startswith("/v1/relay/"):
+        first = "v1/relay"
+    if first in RESERVED_PATHS | {"v1/relay"}:
         raise ValidationError(_("The relay itself answers under /%(first)s."), params={"first": first})
     if any(part in (".", "..") for part in value.split("/")):
         raise ValidationError(_("A prefix contains no . or .. parts."))
