@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..endpoints import Endpoint
 
 NONE = "none"
+HEALTH_MODEL = "health_model"  # of every type: asked for one token, instead of the list of models
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
 _OURS = HOP_BY_HOP | CLIENT_ROUTE - {b"referer", b"origin"} | {b"accept-encoding"}
@@ -60,8 +61,11 @@ class OpenAI:
 
     def refusal_of(self, params: Mapping[str, Any]) -> str | None:
         """What is wrong with `provider_params`, as a sentence; None when nothing is."""
-        if self.PARAMS is not None and (unknown := sorted(params.keys() - self.PARAMS)):
-            return f"'{unknown[0]}' is unknown to this type; it has {', '.join(sorted(self.PARAMS))}."
+        if self.PARAMS is not None and (unknown := sorted(params.keys() - self.PARAMS - {HEALTH_MODEL})):
+            known = ", ".join(sorted({*self.PARAMS, HEALTH_MODEL}))
+            return f"'{unknown[0]}' is unknown to this type; it has {known}."
+        if not isinstance(params.get(HEALTH_MODEL, ""), str):
+            return f"'{HEALTH_MODEL}' is the name of a model."
         if params.get("authentication", self.AUTHENTICATIONS[0]) not in self.AUTHENTICATIONS:
             return f"'authentication' is one of {', '.join(self.AUTHENTICATIONS)}."
         return _refusal_of_headers(params.get("headers", {}))

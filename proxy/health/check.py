@@ -1,0 +1,212 @@
+"""Asks a provider whether it can be used: for the list of its models, which costs nothing, or for one token.
+
+Of all ways to fail the report tells in words. It calls what is configured, through the same client, types
+and rules of addresses as the lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from .. import endpoints, headers, provider_types
+from ..configuration import Provider
+from ..errors import RelayError, UpstreamError
+from ..upstream import Upstream
+from . import diagnosis
+from .breaker import Outcome
+from .diagnosis import Diagnosis
+
+TIMEOUT_SECONDS = 10.0
+SLOW_SECONDS = 5.0
+CONCURRENCY = 20
+_MOST_BYTES = 4 * 1024 * 1024
+_PLAIN = [(b"accept", b"application/json"), (b"accept-encoding", b"identity")]
+_MESSAGES = endpoints.find("/v1/messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`fault` is empty for a provider that can be used; `words` may still have something to say of it."""
+
+    provider: Provider
+    fault: str
+    words: str
+    outcome: Outcome
+    status: int | None = None
+    latency_ms: int = 0
+    models: tuple[str, ...] = ()  # that it lists
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.fault
+
+
+def run(
+    providers: Sequence[Provider],
+    *,
+    model: str | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    concurrency: int = CONCURRENCY,
+    on_report: Callable[[Report], None] = lambda report: None,
+) -> list[Report]:
+    """All at once, for a thread without a loop. `model`: asks it for one token instead of the list."""
+    return asyncio.run(_run(providers, model, timeout_seconds, concurrency, on_report))
+
+
+async def check(
+    provider: Provider,
+    upstream: Upstream,
+    *,
+    model: str | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    may_cost: bool = True,
+) -> Report:
+    """Lists the models. One that has no list is asked for a token of a model it maps, if that `may_cost`."""
+    if found := _unusable(provider):
+        return Report(provider, found.fault, found.words, found.outcome)
+    question = _Question(provider, upstream, timeout_seconds)
+    if model is not None:
+        return await question.ask(model)
+    report = await question.ask(None)
+    known = next(iter(_mapped(provider)), None)
+    if may_cost and known and report.fault in ("not_found", "list_refused", "refused", "not_an_api"):
+        return await question.ask(known)
+    if not may_cost and report.fault in ("not_found", "list_refused"):
+        words = "It answers; it has no list of models for this key."
+        return Report(provider, "", words, report.outcome, report.status, report.latency_ms)
+    return report
+
+
+async def _run(
+    providers: Sequence[Provider],
+    model: str | None,
+    timeout_seconds: float,
+    concurrency: int,
+    on_report: Callable[[Report], None],
+) -> list[Report]:
+    upstream, places = Upstream(), asyncio.Semaphore(concurrency)
+
+    async def one(provider: Provider) -> Report:
+        async with places:
+            report = await check(provider, upstream, model=model, timeout_seconds=timeout_seconds)
+        on_report(report)
+        return report
+
+    try:
+        return await asyncio.gather(*map(one, providers))
+    finally:
+        await upstream.aclose()
+
+
+def _unusable(provider: Provider) -> Diagnosis | None:
+    """What can be told without asking."""
+    if provider.error:
+        return Diagnosis("unusable", provider.error, Outcome.CALLER_FAULT)
+    try:
+        kind = provider_types.of(provider)
+    except provider_types.UnknownType as error:
+        return Diagnosis("unusable", str(error), Outcome.CALLER_FAULT)
+    if kind.needs_key(provider) and not provider.api_key:
+        return Diagnosis("key_missing", "It has no API key.", Outcome.CALLER_FAULT)
+    return None
+
+
+class _Question:
+    """To one provider; the deadline is of each call."""
+
+    def __init__(self, provider: Provider, upstream: Upstream, timeout_seconds: float) -> None:
+        self._provider = provider
+        self._kind = provider_types.of(provider)
+        self._upstream = upstream
+        self._seconds = timeout_seconds
+
+    async def ask(self, model: str | None) -> Report:
+        began = time.monotonic()
+        rest = "models" if model is None else self._rest()
+        url = self._kind.url(self._provider, rest, "", model)
+        status: int | None = None
+        models: tuple[str, ...] = ()
+        try:
+            async with asyncio.timeout(self._seconds):
+                status, body, content_type = await self._call(url, model)
+            found = diagnosis.of_status(status, body, url, model)
+            if found is None and model is None:
+                models, found = _listed(body, content_type, url)
+        except (UpstreamError, RelayError, TimeoutError, OSError, ValueError) as error:
+            found = diagnosis.of_error(error, url, self._seconds)
+        latency_ms = round((time.monotonic() - began) * 1000)
+        found = found or _usable(self._provider, model, models, latency_ms)
+        return Report(self._provider, found.fault, found.words, found.outcome, status, latency_ms, models)
+
+    async def _call(self, url: str, model: str | None) -> tuple[int, bytes, str]:
+        if model is None:
+            return await self._send("GET", url, None)
+        answer = await self._send("POST", url, _one_token(model, "max_tokens"))
+        # Models that think know this limit under another name.
+        if answer[0] == 400 and b"max_completion_tokens" in answer[1]:
+            answer = await self._send("POST", url, _one_token(model, "max_completion_tokens"))
+        return answer
+
+    async def _send(self, method: str, url: str, body: bytes | None) -> tuple[int, bytes, str]:
+        provider, kind = self._provider, self._kind
+        plain = [*_PLAIN, (b"content-type", b"application/json")] if body else _PLAIN
+        answer = await self._upstream.send(
+            method,
+            url,
+            kind.headers(provider, list(plain)) + kind.credentials(provider, provider.api_key),
+            body,
+            connect_seconds=self._seconds,
+            first_byte_seconds=self._seconds,
+            idle_seconds=self._seconds,
+        )
+        try:
+            data = await answer.read(_MOST_BYTES)
+        finally:
+            answer.close()
+        content_type = headers.first(answer.headers, b"content-type").decode("latin-1")
+        return answer.status, data, content_type
+
+    def _rest(self) -> str:
+        return "messages" if self._kind.is_home_of(_MESSAGES) else "chat/completions"
+
+
+def _one_token(model: str, limit: str) -> bytes:
+    return orjson.dumps({"model": model, "messages": [{"role": "user", "content": "Hi"}], limit: 1})
+
+
+def _listed(body: bytes, content_type: str, url: str) -> tuple[tuple[str, ...], Diagnosis | None]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return (), diagnosis.no_list(body, content_type, url)
+    rows = document.get("data") if isinstance(document, Mapping) else document
+    if not isinstance(rows, list):
+        return (), diagnosis.no_list(body, content_type, url)
+    names = (row.get("id") for row in rows if isinstance(row, Mapping))
+    return tuple(name for name in names if isinstance(name, str)), None
+
+
+def _usable(provider: Provider, model: str | None, models: Sequence[str], latency_ms: int) -> Diagnosis:
+    words = f"It answers for the model '{model}'." if model else f"It lists {len(models)} models."
+    if missing := [name for name in _mapped(provider) if models and name not in models]:
+        words += f" Not among them, though mapped: {', '.join(missing[:5])}."
+    if latency_ms > SLOW_SECONDS * 1000:
+        words += f" It is slow: {latency_ms / 1000:.1f} seconds."
+    return Diagnosis("", words, Outcome.SUCCESS if model else Outcome.REACHED)
+
+
+def _mapped(provider: Provider) -> list[str]:
+    """The provider's own names that its mapping spells out."""
+    targets = (_target(value) for value in provider.model_mapping.values())
+    return [name for name in dict.fromkeys(targets) if name and not set("*\\") & set(name)]
+
+
+def _target(value: Any) -> str:
+    name = value.get("mapped_model") if isinstance(value, Mapping) else value
+    return name if isinstance(name, str) else ""
