@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from . import jsonedit
+from . import jsonedit, modelnames
 from .parsing import Call
+from .renaming import Renaming
 from .snapshot import Provider, Settings
 
 Edit = dict[str, Any]
@@ -22,17 +23,38 @@ class Outgoing:
     model: str | None
     edits: tuple[Edit, ...] = ()
     asks_usage: bool = False  # we asked for the usage chunk, so we hide it
+    asked: str | None = None  # the client's name of the model, where the answer is to carry that
+
+    @property
+    def renaming(self) -> Renaming | None:
+        """What is to be done to the model's name in the answer."""
+        if self.asked is None or self.model is None or self.asked == self.model:
+            return None
+        return Renaming(self.model, self.asked)
 
 
-def name_default_model(call: Call, settings: Settings) -> Outgoing:
-    """A JSON call without a model gets DEFAULT_MODEL."""
+def begin(call: Call, settings: Settings) -> Outgoing:
+    """The request of the client, with DEFAULT_MODEL where it names no model, and without PROVIDER_SUFFIX."""
+    model = modelnames.plain(call.model, settings.provider_suffix) if call.model else None
+    if model and model != call.model:
+        asked = call.model if settings.rewrite_response_model else None
+        return name_model(Outgoing(call.body, call.model, asked=asked), call, model, "model_prefix")
     is_wanted = settings.default_model and call.endpoint.needs_model and call.document is not None
     if not is_wanted or call.body is None or (call.document or {}).get("model"):
-        return Outgoing(call.body, call.model)
+        return Outgoing(call.body, call.model, asked=call.model if settings.rewrite_response_model else None)
     value = orjson.dumps(settings.default_model)
     change = jsonedit.replace_member if "model" in (call.document or {}) else jsonedit.insert_member
     edit = {"kind": "default_model", "model": settings.default_model}
     return Outgoing(change(call.body, "model", value), settings.default_model, (edit,))
+
+
+def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model") -> Outgoing:
+    """The request with another name of its model, which the mapping of a provider knows."""
+    if not outgoing.body or call.document is None or outgoing.model is None:
+        return outgoing
+    body = jsonedit.replace_member(outgoing.body, "model", orjson.dumps(name))
+    edit = {"kind": kind, "from": outgoing.model, "to": name}
+    return replace(outgoing, body=body, model=name, edits=(*outgoing.edits, edit))
 
 
 def ask_for_usage(outgoing: Outgoing, call: Call, provider: Provider, settings: Settings) -> Outgoing:

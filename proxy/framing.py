@@ -1,16 +1,20 @@
 """Server-sent events on their way to the client: whole events, and the few edits we make.
 
-The one module that may change a response. It forwards whole events at once and holds an incomplete tail
-of up to 64 KB, which is dropped when the provider is cut, so that a client never sees half an event.
+With `renaming`, which it uses, the one place that may change a response. It forwards whole events at once
+and holds an incomplete tail of up to 64 KB, which is dropped when the provider is cut, so that a client never
+sees half an event.
 Framing per WHATWG HTML, section 9.2: lines end in LF, CRLF or CR, a blank line ends an event.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import orjson
+
+from .renaming import Renamer, Renaming, renamed
 
 HELD_BYTES = 64 * 1024
 
@@ -68,16 +72,18 @@ def dialect_of(path: str) -> Dialect | None:
 class Framer:
     """Feed it the provider's bytes, forward what it returns."""
 
-    def __init__(self, path: str, *, hide_usage: bool = False) -> None:
-        self.hid_usage = False
+    def __init__(self, path: str, *, hide_usage: bool = False, renaming: Renaming | None = None) -> None:
+        self.hid_usage = self.has_renamed = False
         self.is_terminated = False  # the protocol's own last event, or an error event, went by
         self._dialect = dialect_of(path)
         self._hide_usage = hide_usage
+        self._renaming = renaming
         self._held = bytearray()
         self._is_finished = False
         self._is_spoken: bool | None = None  # the dialect; None before the first event
         self._big_event: bytes | None = None  # the start of one that is too big to hold
         self._big_event_end = b""  # its newest bytes
+        self._big_renamer: Renamer | None = None
         self._numbered = b""
 
     def feed(self, data: bytes) -> bytes:
@@ -98,6 +104,8 @@ class Framer:
             self._note(self._big_event)
         rest = bytes(self._held)
         self._held.clear()
+        if self._big_renamer is not None:
+            return self._big_renamer.finish()
         return self._inspect(rest) if rest else b""
 
     @property
@@ -139,6 +147,9 @@ class Framer:
         if len(data) > HELD_BYTES:
             self._big_event = data
             self._big_event_end = data[-_BLANK_LINE_START_BYTES:]
+            if self._renaming is not None:
+                self._big_renamer = Renamer(self._renaming)
+                return self._big_renamer.feed(data)
         return data
 
     def _continue_big_event(self, data: bytes) -> bytes:
@@ -146,22 +157,28 @@ class Framer:
         boundary = _BLANK_LINE.search(joined)
         if boundary is None:
             self._big_event_end = joined[-_BLANK_LINE_START_BYTES:]
-            return data
+            return self._big_renamer.feed(data) if self._big_renamer else data
         end = boundary.end() - len(self._big_event_end)
-        self._end_big_event()
-        return data[:end] + self.feed(data[end:]) if end < len(data) else data
+        last = self._end_big_event(data[:end])
+        return last + self.feed(data[end:]) if end < len(data) else last
 
-    def _end_big_event(self) -> None:
-        """Only now it counts: cut in its middle, even the last event would be half an answer."""
+    def _end_big_event(self, data: bytes) -> bytes:
+        """With its last bytes; only now it counts: cut in its middle, even the last event would be half."""
         if self._big_event is not None:
             self._note(self._big_event)
             self._big_event, self._big_event_end = None, b""
+        renamer, self._big_renamer = self._big_renamer, None
+        if renamer is None:
+            return data
+        data = renamer.feed(data) + renamer.finish()
+        self.has_renamed |= renamer.has_renamed
+        return data
 
     def _inspect(self, block: bytes) -> bytes:
         self._note(block)
         if self._hide_usage and _NO_CHOICES.search(block):
-            return self._without_usage(block)
-        return block
+            block = self._without_usage(block)
+        return block if self._renaming is None else self._rename(block, self._renaming)
 
     def _note(self, block: bytes) -> None:
         """What these events say about the state of the stream."""
@@ -177,16 +194,29 @@ class Framer:
         if dialect.finish is not None and not self._is_finished:
             self._is_finished = dialect.finish.search(block) is not None
 
+    def _rename(self, block: bytes, renaming: Renaming) -> bytes:
+        if b'"model"' not in block:
+            return block
+        changed = b"".join(renamed(event, renaming) for event in _events(block))
+        self.has_renamed |= changed != block
+        return changed
+
     def _without_usage(self, block: bytes) -> bytes:
-        kept, start = [], 0
-        for boundary in [*(match.end() for match in _BLANK_LINE.finditer(block)), len(block)]:
-            event = block[start:boundary]
-            start = boundary
+        kept = []
+        for event in _events(block):
             if _is_usage_only(event):
                 self.hid_usage = True
             else:
                 kept.append(event)
         return b"".join(kept)
+
+
+def _events(block: bytes) -> Iterator[bytes]:
+    start = 0
+    for boundary in _BLANK_LINE.finditer(block):
+        yield block[start : boundary.end()]
+        start = boundary.end()
+    yield block[start:]
 
 
 def _is_usage_only(event: bytes) -> bool:

@@ -53,6 +53,11 @@ _OTHER_NAMES = (b'"models"', '"model\u017f"'.encode(), b'"fallbac')
 _HIDING = re.compile(rb"\\u00(?:[4-7]|00)")
 
 
+def plain(model: str, suffix: str) -> str:
+    """Without PROVIDER_SUFFIX and its slash: with `Proxy`, `Proxy/gpt-4` is `gpt-4`. Other prefixes stay."""
+    return model.removeprefix(f"{suffix}/") or model if suffix else model
+
+
 def only_one(call: Call) -> str | None:
     """The model of a JSON call in which no other place can name one; None when that takes a closer look."""
     if not call.body or not call.document or call.query or call.path.lower().startswith(_PATHS):

@@ -28,7 +28,7 @@ def call(body: bytes | None, path: str = CHAT) -> Call:
 
 
 def with_model(body: bytes, path: str = CHAT, settings: Settings = SETTINGS) -> edits.Outgoing:
-    return edits.name_default_model(call(body, path), settings)
+    return edits.begin(call(body, path), settings)
 
 
 def with_usage(
@@ -78,7 +78,7 @@ def test_a_model_name_is_written_as_json() -> None:
 
 
 def test_a_body_that_travels_in_parts_is_left_alone() -> None:
-    assert edits.name_default_model(call(None), SETTINGS) == edits.Outgoing(None, None)
+    assert edits.begin(call(None), SETTINGS) == edits.Outgoing(None, None)
 
 
 ASKED = {
@@ -144,7 +144,7 @@ def test_a_providers_own_switch_goes_before_the_general_one(
 
 def test_both_edits_are_made_and_listed() -> None:
     made = call(b'{"stream":true}')
-    outgoing = edits.ask_for_usage(edits.name_default_model(made, SETTINGS), made, PROVIDER, SETTINGS)
+    outgoing = edits.ask_for_usage(edits.begin(made, SETTINGS), made, PROVIDER, SETTINGS)
     assert json.loads(outgoing.body or b"") == {
         "stream_options": {"include_usage": True},
         "model": "gpt-default",
@@ -152,3 +152,39 @@ def test_both_edits_are_made_and_listed() -> None:
     }
     assert [edit["kind"] for edit in outgoing.edits] == ["default_model", "inject_stream_usage"]
     assert outgoing.model == "gpt-default"
+
+
+def test_the_model_gets_the_providers_name_in_its_place() -> None:
+    made = call(b'{"a": 1, "model" : "gpt-4o", "b": "gpt-4o"}')
+    outgoing = edits.name_model(edits.begin(made, SETTINGS), made, 'up"stream')
+    assert outgoing.body == b'{"a": 1, "model" : "up\\"stream", "b": "gpt-4o"}'
+    assert outgoing.model == 'up"stream'
+    assert outgoing.edits == ({"kind": "model", "from": "gpt-4o", "to": 'up"stream'},)
+    assert outgoing.renaming == ('up"stream', "gpt-4o")
+
+
+def test_only_the_suffix_that_is_set_is_taken_off() -> None:
+    settings = replace(SETTINGS, provider_suffix="Proxy")
+    for asked, sent in [
+        ("Proxy/gpt-4", "gpt-4"),
+        ("Proxy/Proxy/x", "Proxy/x"),
+        ("Other/x", "Other/x"),
+        ("Proxy/", "Proxy/"),
+    ]:
+        outgoing = with_model(b'{"model":"%b"}' % asked.encode(), settings=settings)
+        assert (outgoing.model, outgoing.body) == (sent, b'{"model":"%b"}' % sent.encode())
+        assert (outgoing.renaming is not None) == (asked != sent)
+    assert with_model(b'{"model":"Proxy/gpt-4"}').model == "Proxy/gpt-4"
+
+
+def test_the_answer_keeps_its_name_where_that_is_wanted_and_where_none_was_asked_for() -> None:
+    quiet = replace(SETTINGS, rewrite_response_model=False, provider_suffix="Proxy")
+    made = call(b'{"model":"Proxy/gpt-4"}')
+    assert edits.name_model(edits.begin(made, quiet), made, "x").renaming is None
+    made = call(b"{}")
+    assert edits.name_model(edits.begin(made, SETTINGS), made, "x").renaming is None
+
+
+def test_a_body_that_is_not_read_keeps_its_name() -> None:
+    made = call(None)
+    assert edits.name_model(edits.begin(made, SETTINGS), made, "x").model is None

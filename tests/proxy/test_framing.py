@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.framing import HELD_BYTES, Framer
+from proxy.renaming import Renaming
 
 CHAT = "/v1/chat/completions"
 RESPONSES = "/v1/responses"
@@ -311,3 +312,43 @@ def test_slices_of_one_byte_are_put_together() -> None:
     big = event(chunk("x" * (HELD_BYTES - 1000)))
     framer = Framer(CHAT)
     assert b"".join(framer.feed(big[i : i + 1]) for i in range(len(big))) == big
+
+
+RENAMING = Renaming("sent", "asked")
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        (CHAT, '{"id":"c","model":"%s","choices":[{"delta":{"content":"\\"model\\":\\"sent\\""}}]}'),
+        (
+            RESPONSES,
+            '{"type":"response.created","response":{"id":"r","model":"%s","tools":[{"model":"sent"}]}}',
+        ),
+        (MESSAGES, '{"type":"message_start","message":{"id":"m","model":"%s"}}'),
+    ],
+)
+def test_the_name_of_the_model_is_turned_back_in_every_event(path: str, data: str) -> None:
+    framer = Framer(path, renaming=RENAMING)
+    stream = b"".join(event(data % "sent", eol) for eol in EOLS) + event('{"other":1}')
+    wanted = b"".join(event(data % "asked", eol) for eol in EOLS) + event('{"other":1}')
+    assert b"".join(feed_all(framer, [stream[:50], stream[50:90], stream[90:]])) == wanted
+    assert framer.has_renamed
+
+
+def test_the_name_is_turned_back_in_an_event_too_big_to_hold() -> None:
+    big = '{"type":"response.completed","response":{"instructions":"%s","model":"%s","output":"%s"}}'
+    filling = "x" * HELD_BYTES
+    stream = event(big % (filling, "sent", filling)) + event('{"response":{"model":"sent"}}')
+    framer = Framer(RESPONSES, renaming=RENAMING)
+    parts = [stream[start : start + 5000] for start in range(0, len(stream), 5000)]
+    wanted = event(big % (filling, "asked", filling)) + event('{"response":{"model":"asked"}}')
+    assert b"".join(feed_all(framer, parts)) == wanted
+    assert framer.has_renamed
+
+
+def test_a_name_that_is_not_the_one_we_sent_stays() -> None:
+    framer = Framer(CHAT, renaming=RENAMING)
+    stream = event('{"model":"sent-2024","choices":[]}')
+    assert framer.feed(stream) == stream
+    assert not framer.has_renamed
