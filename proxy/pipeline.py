@@ -58,7 +58,7 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         hold, whole = partial(runtime.hold, exchange), policy.reads_body(exchange.key, config)
         await parsing.read_body(call, source, settings.MAX_REQUEST_BYTES, hold, whole=whole)
         snapshot = runtime.snapshots.current
-        outgoing = edits.name_default_model(call, snapshot.settings)
+        outgoing = edits.begin(call, snapshot.settings)
         if exchange.route is not None:
             routes.check_body(call, exchange.route)
             outgoing = routes.note(outgoing, exchange.route)
