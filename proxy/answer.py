@@ -9,7 +9,7 @@ from contextlib import aclosing
 import httpx
 
 from .errors import MidStream
-from .headers import RawHeaders
+from .headers import RawHeaders, first
 
 
 class Answer:
@@ -23,6 +23,12 @@ class Answer:
         self._asked_at: float | None = None  # when the part we are waiting for was asked for
         self._is_late = False
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether it can be read as one: an encoded one cannot."""
+        is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
+        return is_plain and first(self.headers, b"content-type").startswith(b"text/event-stream")
 
     async def parts(self) -> AsyncGenerator[bytes]:
         """The body undecoded, in pieces as they come. Raises MidStream when it breaks off."""

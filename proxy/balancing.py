@@ -1,8 +1,8 @@
 """Whose turn it is: each provider's share of the calls, by weight.
 
-Pure and without a lock: a process of the lane asks from its one event loop. Each worker counts for itself, and
-each is exact, so that over any window n workers together are off by less than n calls; sharing the count
-would cost every call a lock for that.
+Pure and without a lock: a process of the lane asks from its one event loop. Each worker counts for itself,
+and each is exact, so that over any window n workers together are off by less than n calls; sharing the
+count would cost every call a lock for that.
 """
 
 from __future__ import annotations

@@ -13,10 +13,13 @@ from django.http import StreamingHttpResponse
 
 from . import cors, errors
 from .answer import Answer
+from .configuration import Provider
+from .edits import Outgoing
 from .errors import MidStream, RelayError
 from .exchange import Exchange
 from .framing import Framer
 from .headers import RawHeaders, first, overlay, to_client
+from .health import Outcome
 from .runtime import Runtime
 
 _SHOWN_CHARACTERS = 200
@@ -84,11 +87,11 @@ class PassedOn(Delivery):
     """The provider's body, journalled before it is sent on."""
 
     def __init__(
-        self, exchange: Exchange, runtime: Runtime, answer: Answer, provider_key: str, framer: Framer | None
+        self, exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, framer: Framer | None
     ) -> None:
         super().__init__(exchange, runtime)
         self._answer = answer
-        self._provider_key = provider_key
+        self._provider = provider
         self._framer = framer
 
     async def parts(self) -> AsyncIterator[bytes]:
@@ -106,7 +109,8 @@ class PassedOn(Delivery):
             if framer is not None and (rest := self._end(framer)):
                 yield rest
         except MidStream as fault:
-            error = fault.as_answer(self._provider_key)
+            error = fault.as_answer(self._provider.provider_key)
+            self._report(fault)
             if framer is None or not framer.is_between_events:
                 exchange.fail("upstream_truncated", error)
                 raise Broken(error.message) from fault
@@ -114,6 +118,8 @@ class PassedOn(Delivery):
                 exchange.fail("upstream_truncated", error)
                 yield self._event(error)
         self._note_edits()
+        if exchange.outcome == "completed" and self._answer.status < 400:
+            self._runtime.health.report(self._provider.id, Outcome.SUCCESS)
         exchange.close()
 
     def last_words(self) -> bytes | None:
@@ -124,6 +130,10 @@ class PassedOn(Delivery):
         self._note_edits()
         super().close()
         self._answer.close()
+
+    def _report(self, fault: MidStream) -> None:
+        outcome = Outcome.TIMEOUT if fault.reason == "upstream_timeout" else Outcome.TRANSPORT
+        self._runtime.health.report(self._provider.id, outcome, words=fault.detail)
 
     def _end(self, framer: Framer) -> bytes:
         rest = framer.finish()
@@ -182,19 +192,19 @@ def own(exchange: Exchange, runtime: Runtime, error: RelayError) -> RelayRespons
 
 
 def passed_on(
-    exchange: Exchange, runtime: Runtime, answer: Answer, provider_key: str, *, hide_usage: bool
+    exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, sent: Outgoing
 ) -> RelayResponse:
-    raw_headers = head_of(exchange, runtime, answer, provider_key)
+    raw_headers = head_of(exchange, runtime, answer, provider.provider_key)
     framer = None
-    if _is_event_stream(answer):
-        framer = Framer(exchange.call.path, hide_usage=hide_usage)
+    if answer.is_event_stream:
+        framer = Framer(exchange.call.path, hide_usage=sent.asks_usage)
         # Our edits may change the length, and no proxy in front of us may hold events back.
         raw_headers = [h for h in raw_headers if h[0] not in (b"content-length", b"x-accel-buffering")]
         raw_headers.append((b"x-accel-buffering", b"no"))
     elif first(answer.headers, b"content-length"):
         runtime.release(exchange)  # no stream, after all
-    exchange.answer(answer.status, raw_headers, provider_key)
-    delivery = PassedOn(exchange, runtime, answer, provider_key, framer)
+    exchange.answer(answer.status, raw_headers, provider.provider_key)
+    delivery = PassedOn(exchange, runtime, answer, provider, framer)
     return RelayResponse(answer.status, raw_headers, delivery)
 
 
@@ -226,11 +236,6 @@ def preflight(exchange: Exchange, runtime: Runtime) -> RelayResponse:
     raw_headers = cors.preflight(exchange.call, runtime.origins, snapshot, exchange.route)
     raw_headers.append((b"x-relay-request-id", exchange.request_id.encode()))
     return RelayResponse(204, raw_headers, OwnAnswer(exchange, runtime, b""))
-
-
-def _is_event_stream(answer: Answer) -> bool:
-    is_plain = first(answer.headers, b"content-encoding") in (b"", b"identity")
-    return is_plain and first(answer.headers, b"content-type").startswith(b"text/event-stream")
 
 
 def is_cancelled_by_relay(exchange: Exchange) -> bool:

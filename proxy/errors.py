@@ -62,6 +62,15 @@ class RelayError(Exception):
         kind = _TYPES.get(self.status, "server_error")
         return {"message": self.message, "type": kind, "param": self.param, "code": self.code}
 
+    def after(self, attempts: list[dict[str, Any]]) -> RelayError:
+        """The last failure, and where there were several tries, what came of each."""
+        if len(attempts) < 2:
+            return self
+        tried = ", ".join(f"'{a['provider']}' ({a['error'] or a['status']})" for a in attempts)
+        return RelayError(
+            self.status, self.code, f"{self.message} Tried in turn: {tried}.", headers=self.headers
+        )
+
     def as_body(self, path: str, request_id: str) -> bytes:
         if speaks_anthropic(path):
             return orjson.dumps({**self._as_anthropic(), "request_id": request_id})
@@ -117,7 +126,7 @@ _UPSTREAM_FAULTS = {
         "Provider '{provider}' closed the connection before it answered: {detail}.",
     ),
     "upstream_truncated": (502, "Provider '{provider}' broke off in the middle of its answer: {detail}."),
-    "upstream_invalid": (502, "Provider '{provider}' sent something that is not HTTP: {detail}."),
+    "upstream_invalid": (502, "Provider '{provider}' sent something that cannot be read: {detail}."),
 }
 
 NO_RETRY = ((b"x-should-retry", b"false"),)
@@ -189,6 +198,16 @@ def no_provider() -> RelayError:
         "no_provider",
         "No provider is configured. Set TARGET_API_KEY (and TARGET_BASE_URL) in .env and run "
         "`manage.py sync_config`, or add a provider in the admin under Routing → Providers.",
+        headers=NO_RETRY,
+    )
+
+
+def no_weight() -> RelayError:
+    return RelayError(
+        503,
+        "no_provider",
+        "Every provider of this model has the weight 0, which means no new calls. "
+        "Give one a weight in the admin under Routing → Providers.",
         headers=NO_RETRY,
     )
 

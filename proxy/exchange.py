@@ -26,7 +26,8 @@ PART_BYTES = 256 * 1024
 class Exchange:
     __slots__ = (
         "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal",
-        "aborted_by", "attempts", "call", "edits", "error", "has_reached_provider", "held_bytes", "id",
+        "aborted_by", "attempts", "call", "edits", "error", "has_begun_upload", "has_reached_provider",
+        "held_bytes", "id",
         "is_open", "key", "limit_headers", "lineage", "model_sent", "outcome", "parent", "quota_use",
         "request_id", "route", "status", "taken", "task", "timer",
     )  # fmt: skip
@@ -67,7 +68,8 @@ class Exchange:
         self.limit_headers: headers.RawHeaders = []
         self.quota_use: Future[bool] | None = None  # whether a use was taken
         self.has_reached_provider = False  # also when that cannot be known
-        self.held_bytes = 0  # of the request body, in memory
+        self.has_begun_upload = False  # a body that travels in parts cannot be sent a second time
+        self.held_bytes = 0  # of the request body and of an answer held back, in memory
 
     @property
     def offset_us(self) -> int:
@@ -89,9 +91,25 @@ class Exchange:
         self._journal.request_part(self.id, self.offset_us, part)
 
     async def tap_upload(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        self.has_begun_upload = True
         async for part in parts:
             self.take_upload(part)
             yield part
+
+    def begin_attempt(self, provider: str, model: str | None, key: str) -> dict[str, Any]:
+        """An entry for the record, to be filled in by who tries; `key` is the end of the one that is used."""
+        attempt = {
+            "provider": provider,
+            "status": None,
+            "error": None,
+            "message": None,
+            "model": model,
+            "key": key,
+            "started_us": self.offset_us,
+            "latency_us": 0,
+        }
+        self.attempts.append(attempt)
+        return attempt
 
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
         self.status = status

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from . import decoding, delivery, modelnames, policy, refusals
-from .configuration import Settings
+from .configuration import Provider, Settings
 from .delivery import Delivery, RelayResponse
+from .edits import Outgoing
 from .errors import MidStream
 from .exchange import Exchange
 from .headers import first
@@ -35,10 +36,13 @@ def is_limited(exchange: Exchange, settings: Settings) -> bool:
     return policy.limits_models(key, settings)
 
 
-async def passed_on(exchange: Exchange, runtime: Runtime, answer: Answer, provider_key: str) -> RelayResponse:
+async def passed_on(
+    exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, sent: Outgoing
+) -> RelayResponse:
     """Of an answer with a list what is left of it; any other answer as it is."""
     if not 200 <= answer.status < 300:
-        return delivery.passed_on(exchange, runtime, answer, provider_key, hide_usage=False)
+        return delivery.passed_on(exchange, runtime, answer, provider, sent)
+    provider_key = provider.provider_key
     whole = await _read(answer, provider_key)
     key, settings = exchange.key, runtime.snapshots.current.settings
     try:

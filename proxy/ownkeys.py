@@ -22,4 +22,5 @@ def provider_of(project: Project | None, snapshot: Snapshot) -> Provider | None:
     if project.upstream_error:
         raise errors.provider_unusable(provider.provider_key, project.upstream_error)
     # What is wrong with the provider's own key does not matter here.
-    return replace(provider, api_key=project.upstream_key, key_owner=project.name, error=None)
+    key = project.upstream_key
+    return replace(provider, api_key=key, extra_api_keys=(), key_owner=project.name, error=None)

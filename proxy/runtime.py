@@ -11,6 +11,7 @@ from django.conf import settings
 from logs_app.journal import Journal
 
 from . import errors, limits
+from .balancing import RoundRobin
 from .cors import Origins
 from .exchange import Exchange
 from .health import Health
@@ -39,6 +40,7 @@ class Runtime:
         self.limiter = limiter or limits.build()
         self.quotas = Quotas()
         self.questions = Questions()
+        self.turns = RoundRobin()
         self.origins = Origins(settings.CORS_ALLOWED_ORIGINS)
         self.journal = journal
         self.rejections = Rejections(journal)

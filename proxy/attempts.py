@@ -1,0 +1,101 @@
+"""The way of one call through its candidates, until one of them answers.
+
+Each is repeated as often as HTTP_MAX_RETRIES says, and up to MAX_FAILOVERS others take over; `retries` has
+the rules. Nothing is asked again once the client has seen a byte, or an upload in parts has begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from . import attempt, buffering, delivery, modellist, patience, retries
+from .attempt import Errand, Failure, Reply
+from .buffering import Hold
+from .catalogue import Candidate
+from .delivery import RelayResponse
+from .edits import Outgoing
+from .exchange import Exchange
+from .patience import first_set
+from .routing import Choice
+from .runtime import Runtime
+
+
+async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: Runtime) -> RelayResponse:
+    """Raises RelayError when no provider gave anything that could be passed on."""
+    config = runtime.snapshots.current.settings
+    hold = buffering.wanted(exchange, config)
+    errand = Errand(exchange, outgoing, runtime, config, hold, choice.searches)
+    first = choice.candidates[0].provider
+    runtime.limit_total(exchange, patience.total_seconds(exchange.route, first, config))
+    result = await _ask_in_turn(errand, choice.candidates)
+    if hold is not Hold.WHOLE:
+        runtime.let_go(exchange)
+    reply = result.reply if isinstance(result, Failure) else result
+    if reply is None:
+        assert isinstance(result, Failure) and result.error is not None
+        raise result.error.after(exchange.attempts)
+    exchange.model_sent, exchange.edits = reply.sent.model, list(reply.sent.edits)
+    return await _deliver(errand, reply)
+
+
+async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Reply | Failure:
+    failure: Failure | None = None
+    most = 1 + errand.config.max_failovers
+    health = errand.runtime.health
+    tried = 0
+    for place, candidate in enumerate(candidates, 1):
+        is_only_one_left = place == len(candidates)
+        permit = health.begin(candidate.provider.id, anyway=is_only_one_left)
+        if permit is None:
+            continue  # it recovers, and others are trying it already
+        tried += 1
+        is_last = is_only_one_left or tried == most
+        with permit:
+            result = await _ask(errand, candidate, is_last)
+        if isinstance(result, Reply):
+            if failure is not None:
+                failure.drop()
+            return result
+        failure = _better(failure, result)
+        if is_last or not (result.moves_on and errand.can_repeat):
+            break
+    assert failure is not None
+    return failure
+
+
+async def _ask(errand: Errand, candidate: Candidate, is_last: bool) -> Reply | Failure:
+    """One provider: with its next key where one is refused, and again where that may help."""
+    provider, health = candidate.provider, errand.runtime.health
+    repeats = first_set(provider.http_max_retries, errand.config.http_max_retries) or 0
+    other_keys, repeated = len(provider.extra_api_keys), 0
+    while True:
+        key = health.key_for(provider)
+        result = await attempt.ask(errand, candidate, key, is_last=is_last and repeated == repeats)
+        if isinstance(result, Reply) or not errand.can_repeat:
+            return result
+        if result.refused_key and other_keys:
+            other_keys -= 1
+            continue
+        wait = retries.wait(repeated, result.retry_after)
+        if not result.repeats or repeated == repeats or wait is None:
+            return result
+        repeated += 1
+        result.drop()
+        await asyncio.sleep(wait)
+
+
+def _better(before: Failure | None, now: Failure) -> Failure:
+    """What to tell the client when all fail: a provider's own words, the last ones."""
+    if before is None:
+        return now
+    if now.reply is None and before.reply is not None:
+        return before
+    before.drop()
+    return now
+
+
+async def _deliver(errand: Errand, reply: Reply) -> RelayResponse:
+    exchange, runtime, answer, provider = errand.exchange, errand.runtime, reply.answer, reply.provider
+    if modellist.is_limited(exchange, errand.config):
+        return await modellist.passed_on(exchange, runtime, answer, provider, reply.sent)
+    return delivery.passed_on(exchange, runtime, answer, provider, reply.sent)

@@ -1,0 +1,88 @@
+"""Where a call goes: its candidates in the order in which they are asked.
+
+The provider of the project's own key, and nobody else unless the project allows it; the keeper of what the
+call is about (`stickiness`); else by tiers of priority, and within a tier by weight among the healthy.
+"""
+
+from __future__ import annotations
+
+import random
+from itertools import groupby
+from typing import NamedTuple
+
+from . import balancing, errors, ownkeys
+from .catalogue import Candidate
+from .configuration import Project, Settings, Snapshot
+from .edits import Outgoing
+from .exchange import Exchange
+from .runtime import Runtime
+
+_chance = random.Random()
+
+
+class Choice(NamedTuple):
+    candidates: tuple[Candidate, ...]  # never empty
+    searches: bool = False  # the call is about something that one of them keeps, and nobody knows which
+
+
+async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Choice:
+    """Raises RelayError when no provider may take the call."""
+    snapshot, call = runtime.snapshots.current, exchange.call
+    project = exchange.key.project if exchange.key else None
+    own = _own(project, snapshot, exchange, outgoing)
+    if own is not None and not (project and project.allow_shared_providers):
+        return Choice((own,))
+    found = snapshot.catalogue.candidates(outgoing.model, call.endpoint, call.is_streaming, exchange.route)
+    if own is not None:
+        others = tuple(c for c in found if c.provider.id != own.provider.id and c.provider.weight)
+        return Choice((own, *in_turn(others, runtime, snapshot.settings)))
+    if not found:
+        raise snapshot.catalogue.why_none(outgoing.model, call.endpoint, exchange.route)
+    if len(found) == 1:
+        return Choice(found)
+    return Choice(in_turn(found, runtime, snapshot.settings))
+
+
+def in_turn(candidates: tuple[Candidate, ...], runtime: Runtime, config: Settings) -> tuple[Candidate, ...]:
+    """The healthy, by priority and weight; when there are none, the one that is best to try all the same."""
+    weighed = [(c, c.provider.weight * runtime.health.share(c.provider.id)) for c in candidates]
+    able = [(candidate, weight) for candidate, weight in weighed if weight > 0]
+    if not able:
+        return _least_bad(candidates, runtime)
+    if len(able) == 1:
+        return (able[0][0],)
+    able.sort(key=lambda pair: pair[0].provider.priority)
+    ordered: list[Candidate] = []
+    for _, tier in groupby(able, key=lambda pair: pair[0].provider.priority):
+        members, weights = zip(*tier, strict=True)
+        ordered += (members[place] for place in _order(members, weights, runtime, config))
+    return tuple(ordered)
+
+
+def _order(
+    members: tuple[Candidate, ...], weights: tuple[float, ...], runtime: Runtime, config: Settings
+) -> list[int]:
+    if len(members) == 1:
+        return [0]
+    if config.chooses_randomly:
+        return balancing.shuffle(weights, _chance)
+    return runtime.turns.order(tuple(member.provider.id for member in members), weights)
+
+
+def _least_bad(candidates: tuple[Candidate, ...], runtime: Runtime) -> tuple[Candidate, ...]:
+    """A breaker spares a provider while another can take over; alone, it is asked whatever its state."""
+    weighty = [candidate for candidate in candidates if candidate.provider.weight]
+    if not weighty:
+        raise errors.no_weight()
+    best = runtime.health.best(candidate.provider.id for candidate in weighty)
+    return tuple(candidate for candidate in weighty if candidate.provider.id == best)
+
+
+def _own(
+    project: Project | None, snapshot: Snapshot, exchange: Exchange, outgoing: Outgoing
+) -> Candidate | None:
+    provider = ownkeys.provider_of(project, snapshot)
+    if provider is None:
+        return None
+    call = exchange.call
+    return snapshot.catalogue.candidate(provider, outgoing.model, call.endpoint, call.is_streaming)
