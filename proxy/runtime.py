@@ -15,7 +15,9 @@ from .balancing import RoundRobin
 from .cors import Origins
 from .exchange import Exchange
 from .health import Health
+from .health.sharing import Sharing
 from .health.table import Table as HealthTable
+from .health.watch import Watch
 from .limits.limiter import Limiter
 from .questions import Questions
 from .quota import Quotas
@@ -34,9 +36,11 @@ class Runtime:
         upstream: Upstream,
         limiter: Limiter | None = None,
         health: Health | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.snapshots = snapshots
         self.health = health or Health(snapshots)
+        self.watch = watch
         self.limiter = limiter or limits.build()
         self.quotas = Quotas()
         self.questions = Questions()
@@ -50,12 +54,16 @@ class Runtime:
         self._held_bytes = 0
         # (id, address) of providers that answered 400 to stream_options.
         self._refuses_usage_option: set[tuple[int, str]] = set()
-        self._polling: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Needs the running loop; Daphne has no lifespan, so the first call of a process may do it."""
-        if self._polling is None:
-            self._polling = asyncio.get_running_loop().create_task(self.snapshots.run())
+        if self._running:
+            return
+        loop = asyncio.get_running_loop()
+        self._running.append(loop.create_task(self.snapshots.run()))
+        if self.watch is not None:
+            self._running.append(loop.create_task(self.watch.run()))
 
     def enter(self, exchange: Exchange) -> None:
         self.exchanges.add(exchange)
@@ -116,8 +124,9 @@ class Runtime:
             exchange.abort(errors.stopping(), "interrupted")
 
     async def aclose(self) -> None:
-        if self._polling is not None:
-            self._polling.cancel()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
         await asyncio.to_thread(self.questions.close)
@@ -172,5 +181,8 @@ def build() -> Runtime:
         settings.FIELD_ENCRYPTION_KEYS,
         fsync_ms=settings.JOURNAL_FSYNC_MS,
     )
-    health = Health(snapshots, HealthTable(settings.DATA_DIR))
-    return Runtime(snapshots, journal, Upstream(), health=health)
+    table, upstream = HealthTable(settings.DATA_DIR), Upstream()
+    health = Health(snapshots, table)
+    sharing = Sharing(settings.REDIS_URL, table) if settings.REDIS_URL else None
+    watch = Watch(snapshots, health, upstream, settings.DATA_DIR, sharing)
+    return Runtime(snapshots, journal, upstream, health=health, watch=watch)
