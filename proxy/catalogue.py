@@ -50,6 +50,10 @@ class Catalogue:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
+        policies = [provider.policy for provider in providers if not provider.policy.allows_all]
+        self.has_policies = bool(policies)
+        self.has_param_rules = any(policy.param_whitelist for policy in policies)
+        self.allowed_origins = tuple(origin for policy in policies for origin in policy.allowed_origins)
         self._entries = tuple(map(_entry, providers))
         self._names: dict[str, list[int]] = {}
         self._patterns = _PatternIndex()

@@ -33,6 +33,10 @@ class Policy:
     allowed_methods: tuple[str, ...] = ()
     error: str | None = None
 
+    @property
+    def allows_all(self) -> bool:
+        return self == NO_POLICY
+
 
 NO_LIMITS = Limits()
 NO_POLICY = Policy()

@@ -38,7 +38,8 @@ class Origins:
     def anybodys(self, snapshot: Snapshot) -> Patterns:
         if self._keys is not snapshot.keys:
             self._keys, self._listed = snapshot.keys, _listed(snapshot.keys.values())
-        return self._listed + snapshot.settings.policy.allowed_origins + self.default
+        listed = self._listed + snapshot.settings.policy.allowed_origins
+        return listed + snapshot.catalogue.allowed_origins + self.default
 
 
 def preflight(call: Call, origins: Origins, snapshot: Snapshot, route: Route | None = None) -> RawHeaders:
@@ -85,9 +86,10 @@ def _is_allowed(
         return patterns.matches(_anybodys(route, origins, snapshot), origin)
     lists = [held_to.allowed_origins for held_to in policy.held_to(key, snapshot.settings)]
     lists.append(route.allowed_origins if route else ())
-    return all(
-        patterns.matches(allowed, origin) for allowed in (list(filter(None, lists)) or [origins.default])
-    )
+    everybodys = (
+        origins.default + snapshot.catalogue.allowed_origins
+    )  # which provider answers does not matter
+    return all(patterns.matches(allowed, origin) for allowed in (list(filter(None, lists)) or [everybodys]))
 
 
 def _anybodys(route: Route | None, origins: Origins, snapshot: Snapshot) -> Patterns:

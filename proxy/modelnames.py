@@ -58,6 +58,14 @@ def plain(model: str, suffix: str) -> str:
     return model.removeprefix(f"{suffix}/") or model if suffix else model
 
 
+def spellings(model: str, suffix: str) -> Ways:
+    """As it was asked for, and the other way of writing the same: with the suffix or without."""
+    if not suffix:
+        return (model,)
+    other = plain(model, suffix)
+    return model, other if other != model else f"{suffix}/{model}"
+
+
 def only_one(call: Call) -> str | None:
     """The model of a JSON call in which no other place can name one; None when that takes a closer look."""
     if not call.body or not call.document or call.query or call.path.lower().startswith(_PATHS):
@@ -70,11 +78,13 @@ def only_one(call: Call) -> str | None:
     return call.model if call.document.get("model") == call.model and has_plain_head(call) else None
 
 
-def named(call: Call, parameters: Parameters) -> Iterator[Ways]:
+def named(call: Call, parameters: Parameters, suffix: str = "") -> Iterator[Ways]:
+    """Each with the ways in which it can be read."""
     if model := in_path(call.path):
-        yield (model,)
+        yield spellings(model, suffix)
     for place in PLACES:
-        yield from parameters.values(place)
+        for ways in parameters.values(place):
+            yield tuple(each for way in ways for each in spellings(way, suffix)) if suffix else ways
 
 
 def in_path(path: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -71,6 +72,22 @@ def compile(text: str) -> ModelPattern:
     literals = len("".join(pieces) if is_glob else _NOT_LITERAL.sub("", text))
     start = pieces[0] if is_glob else _start_of(regex)
     return ModelPattern(text, is_glob, start, literals, regex.groups, regex)
+
+
+def fits(texts: tuple[str, ...], name: str) -> bool:
+    """Whether one of these names and patterns is about the name. A bad pattern stands for itself alone."""
+    names, patterns = _sorted(texts)
+    return name in names or any(pattern.matches(name) for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _sorted(texts: tuple[str, ...]) -> tuple[frozenset[str], tuple[ModelPattern, ...]]:
+    patterns = []
+    for text in texts:
+        if not is_plain(text):
+            with suppress(BadPattern):
+                patterns.append(compile(text))
+    return frozenset(texts), tuple(patterns)
 
 
 def encodable(text: str) -> str:

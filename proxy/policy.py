@@ -1,8 +1,8 @@
-"""What the calls of a key may be like: the policy of all, its project's, and its own list of models.
+"""What calls may be like: the policy of all, the project's, the provider's, and the key's own list of models.
 
-All of them must allow. What the head tells is judged before any of the body is taken; a body is read only
-where a rule is about it, and then strictly: what cannot be read is refused, never waved through. A refusal
-names what was asked for, and nothing that others may use.
+All of them must allow; a provider whose policy does not is not asked. What the head tells is judged before
+any of the body is taken; a body is read only where a rule is about it, and then strictly: what cannot be read
+is refused, never waved through. A refusal names what was asked for, and nothing that others may use.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 
 from accounts import policies
 
-from . import errors, modelnames, parameters, patterns, refusals
+from . import errors, modelnames, modelpatterns, parameters, patterns, refusals
 from .configuration import NO_POLICY, Key, Policy, Settings
+from .errors import RelayError
 from .headers import first
 from .parameters import Parameters, Path, Ways
 from .parsing import Call
 from .patterns import Patterns
+
+if TYPE_CHECKING:
+    from .catalogue import Candidate
 
 refusal_of = policies.refusal_of
 
@@ -60,13 +64,49 @@ def check_head(call: Call, key: Key, settings: Settings) -> None:
     policies_ = held_to(key, settings)
     if not policies_ and not reads_body(key, settings):
         return
-    if is_ambiguous(call.path) or any(name in _OTHER_PATHS for name, _ in call.headers):
-        raise refusals.ambiguous_path()
+    _check_path(call)
     for policy in policies_:
         _check_method(call, policy)
         _check_endpoint(call, policy)
         _check_required(call, policy)
     check_origin(call, key, settings)
+
+
+def permitted(call: Call, candidates: tuple[Candidate, ...], settings: Settings) -> tuple[Candidate, ...]:
+    """Those whose provider's own policy allows the call. Raises RelayError when there are none."""
+    kept: list[Candidate] = []
+    refusal: RelayError | None = None
+    for candidate in candidates:
+        try:
+            _check_all(call, candidate.provider.policy, settings)
+        except RelayError as error:
+            refusal = refusal or error
+        else:
+            kept.append(candidate)
+    if refusal is not None and not kept:
+        raise refusal
+    return tuple(kept)
+
+
+def _check_all(call: Call, policy: Policy, settings: Settings) -> None:
+    if policy is NO_POLICY:
+        return
+    _check_path(call)
+    _check_method(call, policy)
+    _check_endpoint(call, policy)
+    _check_required(call, policy)
+    _check_origin(call, policy)
+    if not (rules := _rules(policy.param_whitelist)):
+        return
+    asked = _read(call)
+    for rule in rules:
+        names = modelnames.named(call, asked, settings.provider_suffix)
+        _check_parameter(rule, names if rule[1] == _MODEL else asked.values(rule[1]))
+
+
+def _check_path(call: Call) -> None:
+    if is_ambiguous(call.path) or any(name in _OTHER_PATHS for name, _ in call.headers):
+        raise refusals.ambiguous_path()
 
 
 def is_ambiguous(path: str) -> bool:
@@ -76,13 +116,17 @@ def is_ambiguous(path: str) -> bool:
 def check_origin(call: Call, key: Key, settings: Settings) -> None:
     """Raises RelayError. A call without Origin passes: `required_headers` is what asks for one."""
     for policy in held_to(key, settings):
-        if policy.error:
-            raise refusals.policy_unusable(policy.error)
-        if not policy.allowed_origins:
-            continue
-        for name, value in call.headers:
-            if name == b"origin" and not patterns.matches(policy.allowed_origins, value.decode("latin-1")):
-                raise refusals.origin_not_allowed(value.decode("latin-1"))
+        _check_origin(call, policy)
+
+
+def _check_origin(call: Call, policy: Policy) -> None:
+    if policy.error:
+        raise refusals.policy_unusable(policy.error)
+    if not policy.allowed_origins:
+        return
+    for name, value in call.headers:
+        if name == b"origin" and not patterns.matches(policy.allowed_origins, value.decode("latin-1")):
+            raise refusals.origin_not_allowed(value.decode("latin-1"))
 
 
 def reads_body(key: Key, settings: Settings) -> bool:
@@ -104,10 +148,15 @@ def check_body(call: Call, key: Key, settings: Settings, model: str | None) -> N
         return
     if _BATCHES.fullmatch(call.path) and call.method not in ("GET", "HEAD"):
         raise refusals.unreadable_request("the requests of a batch, which are in a file at the provider")
-    if not rules and model and modelnames.only_one(call) == model:
-        return _check_models(allowed, (model,))
+    suffix = settings.provider_suffix
+    only = None if rules else modelnames.only_one(call)
+    if only and modelnames.plain(only, suffix) == model:
+        return _check_models(allowed, modelnames.spellings(only, suffix))
     asked = _read(call)
-    names = [*modelnames.named(call, asked), *([(model,)] if model else [])]
+    names = [
+        *modelnames.named(call, asked, suffix),
+        *([modelnames.spellings(model, suffix)] if model else []),
+    ]
     for name in names:
         _check_models(allowed, name)
     if not names and limits_models(key, settings) and modelnames.is_left_open(call, asked):
@@ -119,7 +168,10 @@ def check_body(call: Call, key: Key, settings: Settings, model: str | None) -> N
 def allows_model(model: str, key: Key, settings: Settings) -> bool:
     """Whether there is a call with this model that would pass."""
     rules = (values for _name, path, values in _rules_of(key, settings) if path == _MODEL)
-    return all(patterns.matches(allowed, model) for allowed in (*_model_lists(key), *rules))
+    ways = modelnames.spellings(model, settings.provider_suffix)
+    return all(
+        any(modelpatterns.fits(allowed, way) for way in ways) for allowed in _model_lists(key)
+    ) and all(any(patterns.matches(allowed, way) for way in ways) for allowed in rules)
 
 
 def limits_models(key: Key, settings: Settings) -> bool:
@@ -194,7 +246,7 @@ def _read(call: Call) -> Parameters:
 
 def _check_models(allowed: Iterable[Patterns], name: Ways) -> None:
     for models in allowed:
-        if not any(patterns.matches(models, way) for way in name):
+        if not any(modelpatterns.fits(models, way) for way in name):
             raise refusals.model_not_allowed(name[0] if name else None)
 
 

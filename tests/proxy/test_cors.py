@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proxy import cors, policy
-from proxy.configuration import NO_POLICY, Key, Policy, Project, Snapshot
+from proxy.configuration import NO_POLICY, Key, Policy, Project, Provider, Snapshot
 from proxy.cors import Origins
 from proxy.errors import RelayError
 from tests.proxy.calls import call, settings
@@ -62,6 +63,18 @@ def test_patterns_hold_for_preflights_too() -> None:
 
 def test_an_origin_in_the_policy_of_all_is_allowed() -> None:
     assert preflight(OTHER, everybody=policy.parse({"allowed_origins": [OTHER]}))
+
+
+def test_an_origin_in_the_policy_of_a_provider_is_allowed() -> None:
+    given = policy.parse({"allowed_origins": [OTHER]})
+    provider = Provider(1, "default", "openai", "https://x.test", "sk", policy=given)
+    known = replace(snapshot(key_with()), providers=(provider,))
+    asked = call("OPTIONS", headers=(("Origin", OTHER), ("Access-Control-Request-Method", "POST")))
+    for found in (
+        cors.preflight(asked, Origins(()), known),
+        cors.headers(asked, key_with(), Origins(()), known),
+    ):
+        assert (b"access-control-allow-origin", OTHER.encode()) in found
 
 
 @pytest.mark.parametrize("keys", [(), (key_with(MINE),), (key_with(OTHER, is_active=False),)])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import email
 import gzip
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,8 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from proxy import policy
-from proxy.configuration import NO_POLICY, Key, Policy
+from proxy.catalogue import Candidate
+from proxy.configuration import NO_POLICY, Key, Policy, Provider
 from proxy.errors import RelayError
 from proxy.parsing import Call
 from tests.proxy.calls import call, key, settings
@@ -551,3 +553,65 @@ def test_no_parser_finds_a_forbidden_model_in_json_that_passes(
     if judge(asked, key(models=("good-*",))) is None:
         pairs = json.loads(body, object_pairs_hook=list)
         assert all(str(value).startswith("good-") for name, value in pairs if name.lower() == "model")
+
+
+# The prefix that is none, regular expressions, and what a provider takes
+
+
+SUFFIXED = replace(settings(), provider_suffix="Proxy")
+
+
+@pytest.mark.parametrize("allowed", ["gpt-4", "Proxy/gpt-4"])
+@pytest.mark.parametrize("asked", ["gpt-4", "Proxy/gpt-4"])
+@pytest.mark.parametrize("body", [{"model": "%s"}, {"messages": [], "models": ["%s"], "model": "%s"}])
+def test_a_name_is_allowed_with_its_suffix_and_without(allowed: str, asked: str, body: Any) -> None:
+    sent = call(body=json.dumps(body).replace("%s", asked).encode())
+    policy.check_body(sent, key(models=(allowed,)), SUFFIXED, "gpt-4")
+    for other in ("Other/gpt-4", "Proxy/gpt-5"):
+        with pytest.raises(RelayError):
+            wrong = call(body=json.dumps(body).replace("%s", other).encode())
+            policy.check_body(wrong, key(models=(allowed,)), SUFFIXED, other.removeprefix("Proxy/"))
+    assert policy.allows_model("gpt-4", key(models=(allowed,)), SUFFIXED)
+
+
+def test_allowed_models_may_be_regular_expressions() -> None:
+    given = key(models=("gpt-(4o|5)(-mini)?", "(bad("))
+    assert judge(call(body={"model": "gpt-5-mini"}), given) is None
+    assert judge(call(body={"model": "gpt-5-nano"}), given) == MODEL
+    assert judge(call(body=b'{"model": "x\\ud800"}'), given) == MODEL
+
+
+def candidates(*policies: Any) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(Provider(at, f"p{at}", "openai", "https://x.test", "sk", policy=policy.parse(each)), "m")
+        for at, each in enumerate(policies)
+    )
+
+
+@pytest.mark.parametrize(
+    ("given_", "code"),
+    [
+        ({"allowed_methods": ["GET"]}, "method_not_allowed"),
+        ({"allowed_endpoints": ["embeddings"]}, "endpoint_not_found"),
+        ({"required_headers": ["x-team"]}, "header_required"),
+        ({"allowed_origins": ["https://mine.example"]}, "origin_not_allowed"),
+        ({"param_whitelist": {"temperature": ["0*"]}}, "param_not_allowed"),
+        ({"param_whitelist": {"model": ["gpt-4"]}}, "param_not_allowed"),
+        ({"nonsense": 1}, "policy_unusable"),
+    ],
+)
+def test_a_provider_whose_policy_forbids_a_call_is_not_asked(given_: Any, code: str) -> None:
+    sent = call(body={"model": "o3", "temperature": 1}, headers=(("Origin", "https://x.example"),))
+    both = candidates(given_, {})
+    assert policy.permitted(sent, both, settings()) == both[1:]
+    with pytest.raises(RelayError) as raised:
+        policy.permitted(sent, both[:1], settings())
+    assert raised.value.code == code
+
+
+def test_what_a_providers_policy_allows_passes() -> None:
+    sent = call(body={"model": "Proxy/gpt-4"})
+    allowed = candidates({"param_whitelist": {"model": ["gpt-4"]}, "allowed_endpoints": ["chat"]})
+    assert policy.permitted(sent, allowed, SUFFIXED) == allowed
+    with pytest.raises(RelayError):
+        policy.permitted(call(path="/v1/chat/./completions"), allowed, SUFFIXED)
