@@ -1,7 +1,4 @@
-"""What happened.
-
-Records outlive what they describe: no foreign keys; ids and names of that moment are plain columns.
-"""
+"""The searchable facts of an exchange."""
 
 from __future__ import annotations
 
@@ -12,6 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from logs_app.models.attempts import Attempt
+from logs_app.models.payloads import LogPayload
 
 
 class Outcome(models.TextChoices):
@@ -149,102 +149,3 @@ class LogRecord(models.Model):
     @cached_property
     def attempts(self) -> list[Attempt]:
         return list(Attempt.objects.using(self._state.db).filter(record_id=self.pk).order_by("number"))
-
-
-class LogPayload(models.Model):
-    """What was said, compressed (see `payloads`); never read for a list. Null where there was nothing."""
-
-    record_id = models.UUIDField(primary_key=True, editable=False)
-    request_headers = models.BinaryField(null=True)
-    request_body = models.BinaryField(null=True)
-    request_content_type = models.CharField(max_length=200, blank=True)
-    request_cut = models.JSONField(
-        null=True, help_text=_("Size and SHA-256 of a body of which only both ends are kept.")
-    )
-    response_headers = models.BinaryField(null=True)
-    response_body = models.BinaryField(null=True)
-    response_content_type = models.CharField(max_length=200, blank=True)
-    response_raw = models.BinaryField(
-        null=True, help_text=_("A stream as it was sent; its body is the folded object.")
-    )
-    response_cut = models.JSONField(
-        null=True, help_text=_("Like request_cut; of response_raw where there is one.")
-    )
-    usage = models.BinaryField(null=True, help_text=_("The provider's own count."))
-    timings = models.BinaryField(null=True, help_text=_("Arrival and size of each part of the answer."))
-
-    class Meta:
-        verbose_name = _("payload")
-        verbose_name_plural = _("payloads")
-
-    def __str__(self) -> str:
-        return str(self.record_id)
-
-
-class Attempt(models.Model):
-    """One try of an exchange at one provider."""
-
-    pk = models.CompositePrimaryKey("record_id", "number")
-    record_id = models.UUIDField(editable=False)
-    number = models.PositiveSmallIntegerField(_("number"))
-    provider = models.CharField(_("provider"), max_length=100)
-    status_code = models.PositiveSmallIntegerField(_("status"), null=True)
-    error = models.CharField(_("error"), max_length=200, blank=True)
-    started_ms = models.FloatField(_("started after (ms)"))
-    latency_ms = models.FloatField(_("latency (ms)"), null=True)
-
-    class Meta:
-        verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
-
-    def __str__(self) -> str:
-        return f"{self.record_id} #{self.number}"
-
-
-class KeyUsage(models.Model):
-    """How a key was used, by the records: added up in their transaction, never by counting them."""
-
-    pk = models.CompositePrimaryKey("kind", "key_id")
-    kind = models.CharField(_("kind of key"), max_length=16)
-    key_id = models.CharField(_("key id"), max_length=36)
-    request_count = models.BigIntegerField(_("requests"), default=0)
-    cache_hit_count = models.BigIntegerField(_("from cache"), default=0)
-    last_used_at = models.DateTimeField(_("last used"))
-
-    class Meta:
-        verbose_name = _("use of a key")
-        verbose_name_plural = _("use of keys")
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key_id}"
-
-
-class Node(models.Model):
-    """One machine's relay, and the number of its newest record."""
-
-    id = models.CharField(_("node"), primary_key=True, max_length=64)
-    seq = models.BigIntegerField(_("sequence number"), default=0)
-
-    class Meta:
-        verbose_name = _("node")
-        verbose_name_plural = _("nodes")
-
-    def __str__(self) -> str:
-        return self.id
-
-
-class JournalCursor(models.Model):
-    """How far a segment of a journal is recorded. It moves in the transaction that writes the records."""
-
-    segment = models.CharField(_("segment"), primary_key=True, max_length=64)
-    node = models.CharField(_("node"), max_length=64)
-    position = models.BigIntegerField(_("position"))
-    # How many batches of exchanges that were open when their writer died are recorded.
-    closed_batches = models.PositiveIntegerField(_("batches after the end"), default=0)
-
-    class Meta:
-        verbose_name = _("journal cursor")
-        verbose_name_plural = _("journal cursors")
-
-    def __str__(self) -> str:
-        return f"{self.segment} @ {self.position}"

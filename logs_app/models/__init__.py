@@ -1,0 +1,21 @@
+"""What happened.
+
+Records outlive what they describe: no foreign keys; ids and names of that moment are plain columns.
+"""
+
+from logs_app.models.attempts import Attempt
+from logs_app.models.journal import JournalCursor, Node
+from logs_app.models.keyusage import KeyUsage
+from logs_app.models.payloads import LogPayload
+from logs_app.models.records import LogRecord, LogRecordQuerySet, Outcome
+
+__all__ = [
+    "Attempt",
+    "JournalCursor",
+    "KeyUsage",
+    "LogPayload",
+    "LogRecord",
+    "LogRecordQuerySet",
+    "Node",
+    "Outcome",
+]
