@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts import audit
 from accounts import provisioning as accounts
 from accounts.audit import Actor
+from logs_app import provisioning as records
 from proxy import provisioning as providers
 from proxy.models import RelaySettings
 from relay import machines, schema, welcome
@@ -49,6 +50,7 @@ def _provision() -> Generated | None:
         return None
     with transaction.atomic():
         providers.ensure_settings(providers.given_values())
+        records.ensure_settings(providers.given_values())
         providers.ensure_provider(settings.TARGET_BASE_URL, settings.TARGET_API_KEY)
         _, proxy_key = accounts.ensure_credential(secret=settings.PROXY_KEY or None)
         generated = Generated(_ensure_admin(), proxy_key)

@@ -6,8 +6,11 @@ Records outlive what they describe: no foreign keys; ids and names of that momen
 from logs_app.models.attempts import Attempt
 from logs_app.models.journal import JournalCursor, Node
 from logs_app.models.keyusage import KeyUsage
+from logs_app.models.logsettings import LogSettings
 from logs_app.models.payloads import LogPayload
+from logs_app.models.prices import ModelPrice
 from logs_app.models.records import LogRecord, LogRecordQuerySet, Outcome
+from logs_app.models.redactionrules import RedactionRule
 
 __all__ = [
     "Attempt",
@@ -16,6 +19,9 @@ __all__ = [
     "LogPayload",
     "LogRecord",
     "LogRecordQuerySet",
+    "LogSettings",
+    "ModelPrice",
     "Node",
     "Outcome",
+    "RedactionRule",
 ]
