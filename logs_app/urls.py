@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from logs_app.api import Records
+from logs_app.exporting.api import Export
 
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
 router.register("logs", Records, basename="record")
 
-urlpatterns = router.urls
+urlpatterns = [re_path(r"^logs/export/?$", Export.as_view()), *router.urls]
