@@ -14,7 +14,12 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField(_("number"))
     provider = models.CharField(_("provider"), max_length=100)
     status_code = models.PositiveSmallIntegerField(_("status"), null=True)
+    model = models.CharField(_("model sent"), max_length=200, blank=True)
+    key = models.CharField(
+        _("key"), max_length=200, blank=True, help_text=_("The name of the provider's key.")
+    )
     error = models.CharField(_("error"), max_length=200, blank=True)
+    message = models.CharField(_("message"), max_length=1024, blank=True)
     started_ms = models.FloatField(_("started after (ms)"))
     latency_ms = models.FloatField(_("latency (ms)"), null=True)
 

@@ -16,6 +16,10 @@ class LogPayload(models.Model):
     request_cut = models.JSONField(
         null=True, help_text=_("Size and SHA-256 of a body of which only both ends are kept.")
     )
+    request_sent = models.BinaryField(
+        null=True, help_text=_("The body that the provider got, where the edits do not tell.")
+    )
+    request_sent_cut = models.JSONField(null=True, help_text=_("Like request_cut."))
     response_headers = models.BinaryField(null=True)
     response_body = models.BinaryField(null=True)
     response_content_type = models.CharField(max_length=200, blank=True)

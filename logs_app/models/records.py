@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from logs_app.models.attempts import Attempt
 from logs_app.models.payloads import LogPayload
+from logs_app.models.recordindexes import INDEXES
 
 
 class Outcome(models.TextChoices):
@@ -55,6 +56,9 @@ class LogRecord(models.Model):
     finished_at = models.DateTimeField(_("finished"))
     latency_ms = models.FloatField(_("latency (ms)"))
     ttft_ms = models.FloatField(_("time to first token (ms)"), null=True)
+    tokens_per_second = models.FloatField(_("tokens per second"), null=True)
+    longest_gap_ms = models.FloatField(_("longest gap in the stream (ms)"), null=True)
+    relay_ms = models.FloatField(_("time in the relay (ms)"), null=True)
 
     method = models.CharField(_("method"), max_length=16)
     path = models.CharField(_("path"), max_length=2048)
@@ -81,7 +85,10 @@ class LogRecord(models.Model):
     parent = models.UUIDField(
         _("parent"), null=True, help_text=_("The record that this one belongs to or repeats.")
     )
-    trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
+    lineage = models.CharField(
+        _("lineage"), max_length=16, blank=True, help_text=_("How it came of its parent.")
+    )
+    trace_id = models.CharField(_("trace id"), max_length=200, blank=True)
     prompt_fingerprint = models.CharField(
         _("prompt fingerprint"), max_length=16, blank=True, help_text=_("Of the system prompt and the tools.")
     )
@@ -102,8 +109,17 @@ class LogRecord(models.Model):
     cache_write_tokens = models.PositiveIntegerField(_("cache write tokens"), null=True)
     reasoning_tokens = models.PositiveIntegerField(_("reasoning tokens"), null=True)
     audio_tokens = models.PositiveIntegerField(_("audio tokens"), null=True)
+    image_tokens = models.PositiveIntegerField(_("image tokens"), null=True)
     usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
+    # What some endpoints are charged by instead of tokens.
+    image_count = models.PositiveIntegerField(_("images made"), null=True)
+    audio_seconds = models.FloatField(_("seconds of sound"), null=True)
+    character_count = models.PositiveIntegerField(_("characters spoken"), null=True)
+    service_tier = models.CharField(_("service tier"), max_length=32, blank=True)
     cost_nanos = models.BigIntegerField(_("cost (nano USD)"), null=True)
+    price_version = models.CharField(
+        _("price"), max_length=16, blank=True, help_text=_("Version of the price that the cost comes from.")
+    )
 
     request_bytes = models.BigIntegerField(_("request bytes"), default=0)
     response_bytes = models.BigIntegerField(_("response bytes"), default=0)
@@ -112,6 +128,7 @@ class LogRecord(models.Model):
     edits = models.JSONField(
         _("edits"), default=list, help_text=_("What the client or the provider saw differently.")
     )
+    log_level = models.CharField(_("what was recorded"), max_length=10, default="full")
     fold_version = models.PositiveSmallIntegerField(_("version of folding"), default=1)
     fold_error = models.TextField(_("recording error"), blank=True)
 
@@ -122,20 +139,7 @@ class LogRecord(models.Model):
         verbose_name_plural = _("request logs")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["node", "seq"], name="record_node_seq")]
-        # Ids are in order of arrival, so each filter's index ends with the id and a page needs no sorting.
-        indexes = [
-            models.Index(fields=["project_id", "id"], name="record_project"),
-            models.Index(fields=["key_id", "id"], name="record_key"),
-            models.Index(fields=["model", "id"], name="record_model"),
-            models.Index(fields=["status_code", "id"], name="record_status"),
-            models.Index(fields=["outcome", "id"], name="record_outcome"),
-            models.Index(fields=["request_id"], name="record_request_id"),
-            models.Index(
-                fields=["client_request_id"],
-                name="record_client_request_id",
-                condition=~Q(client_request_id=""),
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status_code or self.outcome}"

@@ -147,7 +147,10 @@ def test_a_record_shows_everything(api):
             "number": 1,
             "provider": "p-1",
             "status_code": 200,
+            "model": "",
+            "key": "",
             "error": "",
+            "message": "",
             "started_ms": 0.1,
             "latency_ms": 4.0,
         }

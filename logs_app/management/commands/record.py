@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.budgets.ledger import Ledger
 from logs_app.assembly import Rows
+from logs_app.pricing.reading import Prices
 from logs_app.recorder import Recorder
 from logs_app.refusals import Refusals
 from logs_app.segments import MasterKeys
@@ -95,6 +96,7 @@ class Command(BaseCommand):
             node=settings.NODE_ID if directory == settings.JOURNAL_DIR else None,
             report=self._say,
             settle=settle,
+            prices=Prices(),
         )
 
     def _say(self, message: str) -> None:
