@@ -11,6 +11,8 @@ from logs_app.models.payloads import LogPayload
 from logs_app.models.prices import ModelPrice
 from logs_app.models.records import LogRecord, LogRecordQuerySet, Outcome
 from logs_app.models.redactionrules import RedactionRule
+from logs_app.models.rollups import Rollup, Series
+from logs_app.models.searching import RecordTag, SearchCursor, SearchText
 
 __all__ = [
     "Attempt",
@@ -23,5 +25,10 @@ __all__ = [
     "ModelPrice",
     "Node",
     "Outcome",
+    "RecordTag",
     "RedactionRule",
+    "Rollup",
+    "SearchCursor",
+    "SearchText",
+    "Series",
 ]
