@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from accounts import recording
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
 
@@ -69,6 +70,7 @@ class Key:
     allowed_models: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
     max_requests: int | None = None
+    log_policy: str | None = None  # None: as its project
     # What every call counts against, its project's included; empty without any limit.
     budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
 
@@ -80,6 +82,11 @@ class Key:
         if project is not None and project.limits != NO_LIMITS:
             budgets += budget.of(f"project:{project.id}", f"project '{project.name}'", project.limits)
         object.__setattr__(self, "budgets", budgets)
+
+    @property
+    def log_level(self) -> str:
+        """The most that may be recorded of its calls."""
+        return recording.lowest(self.log_policy, self.project.log_policy if self.project else None)
 
     @property
     def project_id(self) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import Any
 
+from accounts import recording
 from logs_app.journal import Journal
 
 from . import headers, identifiers
@@ -155,5 +156,10 @@ class Exchange:
             "body_streamed": call.upload is not None,
             "key": key and {"id": key.id, "kind": key.kind, "name": key.name, "prefix": key.prefix},
             "project": project and {"id": project.id, "name": project.name},
-            "log": project.log_policy if project else "full",
+            "log": recording.lowest(key.log_level if key else None, _asked_level(call)),
         }
+
+
+def _asked_level(call: Call) -> str:
+    """A client may have less recorded than its key allows, never more."""
+    return headers.first(call.headers, b"x-relay-log").decode("latin-1").strip().lower()
