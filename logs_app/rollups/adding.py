@@ -28,7 +28,11 @@ _SERIES, _ROLLUP, _NODE = (model._meta.db_table for model in (Series, Rollup, No
 _COLUMNS = ("digest", *KEYS, *NAMES)
 _ADD_SERIES = (
     f"INSERT INTO {_SERIES} ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "
-    "ON CONFLICT (digest) DO UPDATE SET project = excluded.project, key_name = excluded.key_name"
+    "ON CONFLICT (digest) DO UPDATE SET "
+    + ", ".join(
+        f"{name} = CASE WHEN excluded.{name} = '' THEN {_SERIES}.{name} ELSE excluded.{name} END"
+        for name in NAMES
+    )
 )
 _WRITE = (
     f"INSERT INTO {_ROLLUP} (minutes, start, series_id, figures) VALUES (%s, %s, %s, %s) "
@@ -53,9 +57,7 @@ class Rollups:
 
     def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
         """The figures of records from what they were to what they are."""
-        self._apply(
-            cursor, ((after, figures.of(after) - figures.of(before)) for before, after in changes)
-        )
+        self._apply(cursor, ((after, figures.of(after) - figures.of(before)) for before, after in changes))
 
     def committed(self) -> None:
         if len(self._known) > MOST_REMEMBERED:

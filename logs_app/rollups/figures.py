@@ -25,9 +25,7 @@ TTFT = LATENCY + histogram.BUCKETS
 LANES = TTFT + histogram.BUCKETS
 LANE_BYTES = 8
 # A client that leaves is no error of anybody's.
-ERRORS = frozenset(
-    (Outcome.FAILED, Outcome.UPSTREAM_TRUNCATED, Outcome.INTERRUPTED, Outcome.REJECTED)
-)
+ERRORS = frozenset((Outcome.FAILED, Outcome.UPSTREAM_TRUNCATED, Outcome.INTERRUPTED, Outcome.REJECTED))
 _LANE = {name: lane for lane, name in enumerate(COUNTERS)}
 _ZEROS = bytes(LANES * LANE_BYTES)
 # Columns of a record that `of` reads.
