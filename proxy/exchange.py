@@ -26,7 +26,7 @@ PART_BYTES = 256 * 1024
 
 class Exchange:
     __slots__ = (
-        "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal",
+        "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal", "_relay_ns",
         "aborted_by", "attempts", "call", "edits", "error", "has_reached_provider", "held_bytes", "id",
         "is_open", "key", "limit_headers", "model_sent", "outcome", "quota_use", "request_id", "status",
         "taken", "task", "timer",
@@ -37,6 +37,7 @@ class Exchange:
         self._began_ns = time.monotonic_ns()
         self._created_us = time.time_ns() // 1000
         self._first_byte_us: int | None = None
+        self._relay_ns: int | None = None  # spent here, not waiting for the provider or the client
         self.is_open = False
         self.id = identifiers.uuid7()
         self.request_id = identifiers.as_text(self.id)
@@ -80,6 +81,10 @@ class Exchange:
     async def tap_upload(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for part in parts:
             self.take_upload(part)
+    def tell_sent(self, body: bytes) -> None:
+        """The body that goes to the provider, where `edits` cannot tell how it came of the client's."""
+        self._journal.sent(self.id, self.offset_us, body)
+
             yield part
 
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
@@ -87,12 +92,17 @@ class Exchange:
         shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
         self._journal.answered(self.id, self.offset_us, meta | {"edits": self.edits})
+        upstream_us = sum(attempt["latency_us"] for attempt in self.attempts)
+        self._relay_ns = (self.offset_us - upstream_us) * 1000
 
     def take_part(self, part: bytes) -> None:
-        offset_us = self.offset_us
+        began_ns = time.monotonic_ns()
+        offset_us = (began_ns - self._began_ns) // 1000
         if self._first_byte_us is None:
             self._first_byte_us = offset_us
         self._journal.part(self.id, offset_us, part)
+        if self._relay_ns is not None:
+            self._relay_ns += time.monotonic_ns() - began_ns
 
     def refuse(self, error: RelayError) -> dict[str, Any]:
         """A known key's call that never got as far as the provider: what its record says, metadata only."""
@@ -128,6 +138,7 @@ class Exchange:
             "error_message": self.error.message if self.error else None,
             "latency_us": offset_us,
             "ttfb_us": self._first_byte_us,
+            "relay_us": None if self._relay_ns is None else self._relay_ns // 1000,
             "attempts": self.attempts,
             "edits": self.edits,
         }
