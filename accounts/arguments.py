@@ -35,6 +35,11 @@ def switch(text: str) -> bool:
     return SWITCH[text.lower()]
 
 
+def inherited_switch(text: str) -> bool | None:
+    """None is as the project's or the settings' word."""
+    return None if text.lower() == NONE else switch(text)
+
+
 def number(text: str) -> int | None:
     """None takes a limit away."""
     if text.lower() == NONE:

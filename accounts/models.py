@@ -85,6 +85,9 @@ class Project(Limits):
         choices=recording.CHOICES,
         default=recording.FULL,
     )
+    redact_logs = models.BooleanField(
+        _("redact records"), null=True, blank=True, help_text=_("Empty: as in the settings of records.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -33,7 +33,7 @@ class ProjectSerializer(LimitFields, RowSerializer):
     kind = "project"
     audited = (
         "name", "is_active", "upstream_key", "provider_key", "allow_shared_providers", "allowed_models",
-        "policy", "log_policy", *LimitFields.names,
+        "policy", "log_policy", "redact_logs", *LimitFields.names,
     )  # fmt: skip
     cleared = {"allowed_models": list, "policy": dict}
 
@@ -73,6 +73,10 @@ class ProjectSerializer(LimitFields, RowSerializer):
     log_policy = Choice(
         choices=list(recording.LEVELS), required=False,
         help_text="What is recorded: everything, no bodies, or nothing but counts.",
+    )  # fmt: skip
+    redact_logs = Flag(
+        required=False, allow_null=True,
+        help_text="Whether its records are redacted. Null: as in the settings of records.",
     )  # fmt: skip
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was created.")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")

@@ -41,4 +41,10 @@ def _add_fields(parser: ArgumentParser) -> None:
         "--policy-file", dest="policy", type=arguments.json_file, metavar="FILE", help="JSON; - is stdin"
     )
     parser.add_argument("--log-policy", choices=recording.LEVELS)
+    parser.add_argument(
+        "--redact-logs",
+        type=arguments.inherited_switch,
+        metavar="true|false",
+        help="replace personal data in its records; none: as in the settings of records",
+    )
     arguments.add_limits(parser)
