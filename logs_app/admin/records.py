@@ -23,6 +23,7 @@ from logs_app.paging import UncountedPaginator
 class Page(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.result_list = self.paginator.page(self.page_num).object_list
         self.full_result_count = self.result_count  # neither is a count, so none is shown beside the search
 
 

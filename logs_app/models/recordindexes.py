@@ -1,8 +1,8 @@
 """The indexes of records.
 
-Ids are in order of arrival, so each filter's index ends with the id and a page of it needs no sorting. Columns
-that tell little apart, or are compared, are carried by one index in the order of the ids (`record_figures`):
-reading it from its end finds them without touching a record that does not fit.
+Ids are in order of arrival, so each filter's index ends with the id and a page of it needs no sorting.
+Columns that tell little apart, or are compared, are carried by one index in the order of the ids
+(`record_figures`): reading it from its end finds them without touching a record that does not fit.
 """
 
 from __future__ import annotations

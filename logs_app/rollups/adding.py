@@ -90,8 +90,8 @@ class Rollups:
 
 
 def adjust(using: str, changes: Sequence[tuple[Record, Record]]) -> None:
-    """For whoever changes the figures of stored records, in the transaction that does: (before, after) of each,
-    with `COLUMNS` by name.
+    """For whoever changes the figures of stored records, in the transaction that does: (before, after) of
+    each, with `COLUMNS` by name.
     """
     nodes = sorted({after["node"] for _, after in changes})
     with transaction.atomic(using=using), connections[using].cursor() as cursor:

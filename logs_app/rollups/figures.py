@@ -30,8 +30,8 @@ _LANE = {name: lane for lane, name in enumerate(COUNTERS)}
 _ZEROS = bytes(LANES * LANE_BYTES)
 # Columns of a record that `of` reads.
 COLUMNS = (
-    "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos", "latency_ms", "ttft_ms",
-    *TOKENS,
+    "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos", "latency_ms",
+    "ttft_ms", *TOKENS,
 )  # fmt: skip
 
 

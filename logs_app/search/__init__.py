@@ -6,6 +6,6 @@ No payload is read for a question: the recorder's process keeps a folded, capped
 """
 
 from logs_app.search.forgetting import forget, renew
-from logs_app.search.query import behind, narrow
+from logs_app.search.query import behind, is_bounded, narrow
 
-__all__ = ["behind", "forget", "narrow", "renew"]
+__all__ = ["behind", "forget", "is_bounded", "narrow", "renew"]

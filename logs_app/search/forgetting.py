@@ -16,8 +16,8 @@ def forget(ids: Collection[Any], using: str) -> None:
 
 
 def renew(ids: Collection[Any], using: str) -> None:
-    """Of records whose stored payload was changed, as by a later rule of redaction: never what was there before.
-    In the caller's transaction, after the change.
+    """Of records whose stored payload was changed, as by a later rule of redaction: never what was there
+    before. In the caller's transaction, after the change.
     """
     SearchText.objects.using(using).filter(record_id__in=ids).delete()
     records = list(LogRecord.objects.using(using).filter(pk__in=ids))

@@ -1,8 +1,8 @@
 """Brings the search index up to the records: its own consumer of them, in the order of their numbers.
 
-A batch of texts and the cursor behind them are one transaction, and the cursor moves only from where it was, as
-the journal's do. Failure policy: the records are committed already; while the index cannot be written it stays
-behind, and search says by how many records.
+A batch of texts and the cursor behind them are one transaction, and the cursor moves only from where it
+was, as the journal's do. Failure policy: the records are committed already; while the index cannot be
+written it stays behind, and search says by how many records.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """From words to the records that contain them.
 
-How to look depends on how many there are, so a sample of the newest texts is looked at first. What is common is
-found soonest from the newest record on; what is rare, by the index. Words that are too short for the index, or
-a database without one, are looked for in the newest texts only: `is_bounded` says so.
+How to look depends on how many there are, so a sample of the newest texts is looked at first. What is
+common is found soonest from the newest record on; what is rare, by the index. Words that are too short for
+the index, or a database without one, are looked for in the newest texts only: `is_bounded` says so.
 """
 
 from __future__ import annotations

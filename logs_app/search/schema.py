@@ -1,7 +1,7 @@
 """The index of trigrams: FTS5 on SQLite, pg_trgm on PostgreSQL.
 
-Where the database has neither (an old SQLite, an extension that this user may not create), search goes on over
-the newest texts only; `manage.py search_index --rebuild` tries again.
+Where the database has neither (an old SQLite, an extension that this user may not create), search goes on
+over the newest texts only; `manage.py search_index --rebuild` tries again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def is_installed(connection: Any) -> bool:
     if connection.vendor == "sqlite":
         question = f"SELECT 1 FROM sqlite_master WHERE name = '{FULL_TEXT}_insert'"
     else:
-        question = f"SELECT 1 FROM pg_indexes WHERE indexname = '{INDEX}' AND schemaname = ANY (current_schemas(false))"
+        question = f"SELECT 1 WHERE to_regclass('{INDEX}') IS NOT NULL"
     with connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchone() is not None

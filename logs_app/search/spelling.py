@@ -1,8 +1,8 @@
 """One spelling for texts and questions, in which three letters are always a trigram.
 
 Case, width and white space do not matter. A character of a script that is written without spaces becomes a
-digit and three letters: a single Chinese character then is long enough for an index of trigrams, and PostgreSQL
-indexes it whatever its locale takes for a letter.
+digit and three letters: a single Chinese character then is long enough for an index of trigrams, and
+PostgreSQL indexes it whatever its locale takes for a letter.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ DEPTH = 8
 SPOKEN = (
     "content", "text", "refusal", "prompt", "input", "query", "transcript", "reasoning_content", "reasoning",
     "thinking", "summary", "instructions", "system", "arguments", "output", "revised_prompt", "message",
-    "messages", "choices", "parts", "tool_calls", "function_call", "function", "custom", "name", "error", "audio",
+    "messages", "choices", "parts", "tool_calls", "function_call", "function", "custom", "name", "error",
+    "audio",
 )  # fmt: skip
 IN_REVERSE = ("messages", "input")
 
