@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accounts import recording
 from accounts.budgets import budget
@@ -146,6 +146,10 @@ class Snapshot:
         # Its timing could at most tell bits of a stored digest, and not even from a whole digest can a
         # random secret be computed: constant enough.
         return self.keys.get(digest)
+
+    def only(self, provider_key: str) -> Snapshot:
+        """The same, with no other provider."""
+        return replace(self, providers=tuple(p for p in self.providers if p.provider_key == provider_key))
 
     def provider_for(self, model: str | None) -> Provider | None:
         return self.providers[0] if self.providers else None

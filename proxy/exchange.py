@@ -28,8 +28,8 @@ class Exchange:
     __slots__ = (
         "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal", "_relay_ns",
         "aborted_by", "attempts", "call", "edits", "error", "has_reached_provider", "held_bytes", "id",
-        "is_open", "key", "limit_headers", "model_sent", "outcome", "quota_use", "request_id", "status",
-        "taken", "task", "timer",
+        "is_open", "key", "limit_headers", "lineage", "model_sent", "only_provider", "outcome", "parent",
+        "quota_use", "request_id", "status", "taken", "task", "timer",
     )  # fmt: skip
 
     def __init__(self, journal: Journal, call: Call) -> None:
@@ -43,6 +43,9 @@ class Exchange:
         self.request_id = identifiers.as_text(self.id)
         self.call = call
         self.key: Key | None = None
+        self.parent: str | None = None  # the record that this call belongs to or repeats
+        self.lineage: str | None = None  # how it came of its parent: processor, replay
+        self.only_provider: str | None = None  # the one that may serve it, by its key
         self.model_sent: str | None = None
         self.attempts: list[dict[str, Any]] = []
         self.edits: list[dict[str, Any]] = []
@@ -78,22 +81,22 @@ class Exchange:
     def take_upload(self, part: bytes) -> None:
         self._journal.request_part(self.id, self.offset_us, part)
 
-    async def tap_upload(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for part in parts:
-            self.take_upload(part)
     def tell_sent(self, body: bytes) -> None:
         """The body that goes to the provider, where `edits` cannot tell how it came of the client's."""
         self._journal.sent(self.id, self.offset_us, body)
 
+    async def tap_upload(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for part in parts:
+            self.take_upload(part)
             yield part
 
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
         self.status = status
+        upstream_us = sum(attempt["latency_us"] for attempt in self.attempts)
+        self._relay_ns = (self.offset_us - upstream_us) * 1000
         shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
         self._journal.answered(self.id, self.offset_us, meta | {"edits": self.edits})
-        upstream_us = sum(attempt["latency_us"] for attempt in self.attempts)
-        self._relay_ns = (self.offset_us - upstream_us) * 1000
 
     def take_part(self, part: bytes) -> None:
         began_ns = time.monotonic_ns()
@@ -168,6 +171,8 @@ class Exchange:
             "key": key and {"id": key.id, "kind": key.kind, "name": key.name, "prefix": key.prefix},
             "project": project and {"id": project.id, "name": project.name},
             "log": recording.lowest(key.log_level if key else None, _asked_level(call)),
+            "parent": self.parent,
+            "lineage": self.lineage,
         }
 
 

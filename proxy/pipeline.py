@@ -44,7 +44,8 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
     try:
         if call.method == "OPTIONS":
             return delivery.preflight(exchange, runtime)
-        exchange.key = await authentication.authenticate(call.headers, runtime.snapshots)
+        if exchange.key is None:  # a replay brings its own
+            exchange.key = await authentication.authenticate(call.headers, runtime.snapshots)
         authentication.check(exchange.key)
         if selfservice.takes(call):
             return await selfservice.answer(exchange, runtime)
@@ -60,6 +61,8 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)
         await runtime.quotas.take(exchange)
+        if exchange.only_provider is not None:
+            snapshot = snapshot.only(exchange.only_provider)
         provider = _choose(snapshot, exchange.key.project, outgoing.model)
         exchange.open()
         return await _send(exchange, provider, outgoing, runtime)

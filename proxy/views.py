@@ -11,6 +11,7 @@ from . import delivery, errors, parsing, pipeline, runtime
 from .delivery import RelayResponse
 from .exchange import Exchange
 from .parsing import Source
+from .runtime import Runtime
 
 _PART_BYTES = 256 * 1024
 
@@ -19,9 +20,14 @@ async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResp
     """Answers one call under /v1. Raises CancelledError only when the client left."""
     lane = await runtime.current()
     exchange = Exchange(lane.journal, parsing.read_head(request.scope))
+    return await answer(exchange, source or Spooled(request), lane)
+
+
+async def answer(exchange: Exchange, source: Source, lane: Runtime) -> RelayResponse:
+    """Whoever asks, the record is closed when the answer's delivery is."""
     lane.enter(exchange)
     try:
-        return await pipeline.answer(exchange, source or Spooled(request), lane)
+        return await pipeline.answer(exchange, source, lane)
     except asyncio.CancelledError:
         if exchange.key is not None:
             exchange.open()  # it was admitted, so there is a record of it
