@@ -7,9 +7,14 @@ from rest_framework.routers import SimpleRouter
 
 from logs_app.api import Records
 from logs_app.exporting.api import Export
+from logs_app.statistics.api import Statistics
 
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
 router.register("logs", Records, basename="record")
 
-urlpatterns = [re_path(r"^logs/export/?$", Export.as_view()), *router.urls]
+urlpatterns = [
+    re_path(r"^logs/export/?$", Export.as_view()),
+    re_path(r"^stats/?$", Statistics.as_view()),
+    *router.urls,
+]

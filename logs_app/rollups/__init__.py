@@ -5,6 +5,6 @@ project, key, model, provider, endpoint, status and outcome. A node's rows chang
 row in `Node`, so they are read, added to and written without regard to other recorders.
 """
 
-from logs_app.rollups.adding import Rollups, adjust
+from logs_app.rollups.adding import COLUMNS, Rollups, adjust
 
-__all__ = ["Rollups", "adjust"]
+__all__ = ["COLUMNS", "Rollups", "adjust"]
