@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import CommandActor
-from logs_app.api import RecordFilters
+from logs_app.filters import RecordFilters
 from logs_app.models import LogRecord, LogRecordQuerySet
 
 

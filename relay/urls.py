@@ -12,6 +12,7 @@ urlpatterns = [
     *openapi.urlpatterns,
     path("", include("accounts.api.urls")),
     path("admin/", admin.site.urls),
+    path("manage/logs/", include("proxy.replay.urls")),
     path("manage/", include("logs_app.urls")),
     re_path(r"^v1(?:/|$)", csrf_exempt(views.relay)),
 ]

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from logs_app.api import RecordFilters
+from logs_app.filters import RecordFilters
 from logs_app.exporting import FORMATS, responses
 from logs_app.models import LogRecord
 

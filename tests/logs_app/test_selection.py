@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError
 
 from logs_app import selection
-from logs_app.api import RecordFilters
+from logs_app.filters import RecordFilters
 from tests.logs_app.records import add_record, many
 
 pytestmark = pytest.mark.django_db
