@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from django.db import Error as DatabaseError
+from django.db import connections
 
 FRESH_SECONDS = 1.0
 
@@ -39,6 +40,13 @@ class Fresh(Generic[Value]):
         try:
             self._known[:] = [self._read()]
         except DatabaseError:
+            _drop_broken_connections()
             if not self._known:
                 raise
         self._until = time.monotonic() + self._seconds
+
+
+def _drop_broken_connections() -> None:
+    """Of a thread that serves no request, where Django would do it."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()

@@ -16,7 +16,6 @@ from threading import Event
 
 from logs_app import assembly
 from logs_app.assembly import Rows
-from logs_app.assembly.content import RedactorFor
 from logs_app.batches import Batch
 from logs_app.carry import carry_over
 from logs_app.directory import Directory
@@ -54,7 +53,7 @@ class Recorder:
         report: Callable[[str], None] = log.info,
         settle: Callable[[list[Rows]], object] = len,
         prices: Callable[[], Book] = lambda: EMPTY,
-        redactor_for: RedactorFor = assembly.nobody,
+        redactor_for: assembly.RedactorFor = assembly.nobody,
         carry_seconds: float = CARRY_SECONDS,
         report_seconds: float = REPORT_SECONDS,
     ) -> None:
@@ -99,6 +98,7 @@ class Recorder:
         before = self.recorded
         try:
             self._commit()
+            self._redactor_for("")  # nothing is assembled before it is known what must not be stored
             self._clear_cursors()
             self._discover()
             for life in list(self._lives.values()):

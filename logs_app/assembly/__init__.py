@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from logs_app import payloads, previews, withholding
 from logs_app.assembly import ending, identity, measures
-from logs_app.assembly.content import Content, Redactor, RedactorFor
+from logs_app.assembly.content import Content
 from logs_app.assembly.rows import Row, Rows
 from logs_app.folding import Folded
 from logs_app.pricing import EMPTY, Book
 from logs_app.pricing.charging import quantities
+from logs_app.redaction.records import redact
+from logs_app.redaction.redactor import Redactor
 from logs_app.transcript import Piece, Transcript, first_header
 
-__all__ = ["Redactor", "Row", "Rows", "assemble"]
+__all__ = ["RedactorFor", "Row", "Rows", "assemble"]
+
+RedactorFor = Callable[[str], Redactor | None]  # of a project's id
 
 FOLD_VERSION = 1
 LONGEST_REASON = 2000
@@ -36,22 +40,22 @@ def assemble(
 ) -> Rows:
     """With a `fold_error` the answer is kept and not folded: it could not be recorded otherwise.
 
-    Counting and pricing see what was said, previews and the database only what redaction left of it.
+    Counting and pricing see what was said, the database only what redaction left of it.
     """
     transcript = Transcript(pieces, limit, may_fold=not fold_error)
     content = Content.of(transcript, transcript.finish(), is_read=not fold_error)
     record = _record(id, node, transcript, content)
     record |= measures.cost(transcript, record, prices)
     record["fold_error"] = (fold_error or ending.what_is_missing(transcript))[:LONGEST_REASON]
-    redactor = redactor_for(record["project_id"] or "")
-    if redactor is not None:
-        content.redact(redactor, record)
     record |= _previews(content)
     payload = _payload(id, transcript, content)
     attempts = [
         ending.attempt(id, number, given) for number, given in enumerate(ending.attempts(transcript), 1)
     ]
     withholding.withhold(transcript, record, payload, attempts)
+    redactor = redactor_for(record["project_id"] or "")
+    if redactor is not None:
+        redact(redactor, record, payload, attempts)
     rows = Rows(node, record, payload, attempts, transcript.opened.get("reservation"))
     rows.fit()
     return rows
@@ -74,6 +78,8 @@ def _record(id: bytes, node: str, transcript: Transcript, content: Content) -> R
         **measures.sizes(transcript),
         "log_level": transcript.opened.get("log") or withholding.FULL,
         "fold_version": FOLD_VERSION,
+        "redaction_version": 0,
+        "redactions": "{}",
     }
 
 

@@ -1,12 +1,9 @@
-"""What was said, as objects and bytes: what redaction may change before it is shown, packed and stored."""
+"""What was said, as objects and bytes, before it is packed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
-
-import orjson
+from dataclasses import dataclass
+from typing import Any
 
 from logs_app import columns, payloads
 from logs_app.assembly.rows import Row
@@ -17,22 +14,7 @@ from logs_app.transcript import Transcript
 
 # Longer requests are kept, but not taken apart for their user, preview and tokens.
 PARSED_REQUEST_BYTES = 32 << 20
-# What a client may write into a header or beside the prompt.
-REDACTED_COLUMNS = ("query", "client_request_id", "session", "end_user", "error_message")
-
 Headers = list[list[str]]
-
-
-class Redactor(Protocol):
-    """One numbering for all that it is given, so that a value is the same mark everywhere in a record."""
-
-    def body(self, parsed: Any) -> tuple[Any, bool]:
-        """The object without what must not be kept, and whether anything was."""
-
-    def text(self, text: str) -> str: ...
-
-
-RedactorFor = Callable[[str], Redactor | None]
 
 
 @dataclass(slots=True)
@@ -57,33 +39,6 @@ class Content:
             folded,
             transcript.is_event_stream or (folded is not None and folded.chunks > 0),
         )
-
-    def redact(self, redactor: Redactor, record: Row) -> None:
-        self.request.redact(redactor)
-        self.sent.redact(redactor)
-        for name in REDACTED_COLUMNS:
-            if record[name]:
-                record[name] = redactor.text(record[name])
-        if record["tags"] != "[]":
-            record["tags"] = columns.json_text([redactor.text(tag) for tag in orjson.loads(record["tags"])])
-        self.request_headers = _redacted_headers(self.request_headers, redactor)
-        self.response_headers = _redacted_headers(self.response_headers, redactor)
-        if self.folded is None or self.folded.body is None:
-            self.response.redact(redactor)
-        else:
-            self._redact_answer(self.folded, redactor)
-        if self.folded is not None and self.folded.text:
-            self.folded = replace(self.folded, text=redactor.text(self.folded.text))
-
-    def _redact_answer(self, folded: Folded, redactor: Redactor) -> None:
-        """A secret may be spread over the events of a stream, so a changed one keeps only its object."""
-        body, is_changed = redactor.body(folded.body)
-        error, has_other_error = redactor.body(folded.error)
-        if is_changed or has_other_error:
-            self.folded = replace(folded, body=body, error=error)
-            self.response = Said(b"") if self.is_stream else Said(payloads.dump(body))
-        elif folded.parse_errors:
-            self.response.redact_text(redactor)
 
     def columns(self) -> Row:
         """As columns of LogPayload, bodies packed."""
@@ -119,23 +74,6 @@ class Said:
     def of(cls, body: Body, parsed: Any = None) -> Said:
         return cls(body.content, parsed, body.cut)
 
-    def redact(self, redactor: Redactor) -> None:
-        if self.parsed is None:
-            self.redact_text(redactor)
-            return
-        self.parsed, is_changed = redactor.body(self.parsed)
-        if is_changed:
-            self.raw = payloads.dump(self.parsed)
-
-    def redact_text(self, redactor: Redactor) -> None:
-        """Of text; what is no UTF-8 is left alone. Both ends of a cut body by themselves."""
-        if self.cut is None:
-            self.raw = _redacted(self.raw, redactor, "strict")
-            return
-        head = _redacted(self.raw[: self.cut["head"]], redactor, "replace")
-        self.raw = head + _redacted(self.raw[self.cut["head"] :], redactor, "replace")
-        self.cut = self.cut | {"head": len(head)}
-
 
 def parse(request: Body) -> Any:
     if request.cut is not None or request.size > PARSED_REQUEST_BYTES or not request.size:
@@ -147,18 +85,3 @@ def parse(request: Body) -> Any:
         return loads(content)
     except ValueError:
         return None
-
-
-def _redacted(raw: bytes, redactor: Redactor, errors: str) -> bytes:
-    if b"\0" in raw:
-        return raw
-    try:
-        text = raw.decode("utf-8", errors)
-    except UnicodeDecodeError:
-        return raw
-    changed = redactor.text(text)
-    return raw if changed == text else changed.encode()
-
-
-def _redacted_headers(headers: Headers, redactor: Redactor) -> Headers:
-    return [[name, redactor.text(value)] for name, value in headers]

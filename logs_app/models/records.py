@@ -130,6 +130,12 @@ class LogRecord(models.Model):
     )
     log_level = models.CharField(_("what was recorded"), max_length=10, default="full")
     fold_version = models.PositiveSmallIntegerField(_("version of folding"), default=1)
+    redaction_version = models.PositiveSmallIntegerField(
+        _("version of redaction"), default=0, help_text=_("0: kept as it was said.")
+    )
+    redactions = models.JSONField(
+        _("redacted"), default=dict, help_text=_("How many different values of each kind were replaced.")
+    )
     fold_error = models.TextField(_("recording error"), blank=True)
 
     objects = LogRecordQuerySet.as_manager()

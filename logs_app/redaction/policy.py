@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import Error as DatabaseError
 from django.db.models import Q
 
 from accounts.models import Project
 from logs_app import logsettings
 from logs_app.freshness import Fresh
 from logs_app.models import RedactionRule
+from logs_app.store import Unavailable
 
 from . import rules
 from .kinds import USUAL
@@ -35,8 +37,14 @@ class Policy:
 
 
 def redactor_for(project_id: str | None) -> Redactor | None:
-    """None where records of the project are kept as they are; no project is the settings' own word."""
-    ruleset = _fresh.get().ruleset_for(project_id or "")
+    """None where records of the project are kept as they are; without a project the settings decide.
+
+    Raises Unavailable before the database was read for the first time.
+    """
+    try:
+        ruleset = _fresh.get().ruleset_for(project_id or "")
+    except DatabaseError as error:
+        raise Unavailable(str(error)) from error
     return Redactor(ruleset) if ruleset is not None else None
 
 

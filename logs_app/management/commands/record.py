@@ -21,7 +21,9 @@ from accounts.budgets.ledger import Ledger
 from logs_app.assembly import Rows
 from logs_app.pricing.reading import Prices
 from logs_app.recorder import Recorder
+from logs_app.redaction import policy
 from logs_app.refusals import Refusals
+from logs_app.search.indexer import Indexer
 from logs_app.segments import MasterKeys
 from logs_app.settling import Settler
 
@@ -78,10 +80,12 @@ class Command(BaseCommand):
 
     def _record(self, directory: Path, stop: threading.Event) -> int:
         settler, refusals = Settler(Ledger(settings.DATA_DIR, settings.REDIS_URL)), Refusals()
+        indexer = Indexer([settings.NODE_ID] if directory == settings.JOURNAL_DIR else [])
 
         def settle(batch: list[Rows]) -> None:
             settler.settle(batch)
             refusals.note(rows.record for rows in batch)
+            indexer.attend((rows.node for rows in batch), is_idle=not batch)
 
         with closing(settler), closing(self._recorder(directory, settle)) as recorder:
             recorder.run(stop)
@@ -97,6 +101,7 @@ class Command(BaseCommand):
             report=self._say,
             settle=settle,
             prices=Prices(),
+            redactor_for=policy.redactor_for,
         )
 
     def _say(self, message: str) -> None:
