@@ -7,11 +7,13 @@ from rest_framework.routers import SimpleRouter
 
 from logs_app.api import Records
 from logs_app.exporting.api import Export
+from logs_app.pricing.api import Prices
 from logs_app.statistics.api import Statistics
 
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
 router.register("logs", Records, basename="record")
+router.register("prices", Prices, basename="price")
 
 urlpatterns = [
     re_path(r"^logs/export/?$", Export.as_view()),

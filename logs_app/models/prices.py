@@ -24,6 +24,9 @@ class ModelPrice(models.Model):
         blank=True,
         help_text=_("flex, priority, batch; empty: the ordinary."),
     )
+    above_prompt_tokens = models.PositiveIntegerField(
+        _("above prompt tokens"), default=0, help_text=_("Only for prompts longer than this.")
+    )
     valid_from = models.DateTimeField(_("valid from"))
     input = models.PositiveBigIntegerField(_("input"), null=True, blank=True)
     cached_input = models.PositiveBigIntegerField(
@@ -42,13 +45,15 @@ class ModelPrice(models.Model):
     class Meta:
         verbose_name = _("price")
         verbose_name_plural = _("prices")
-        ordering = ["model", "provider", "service_tier", "-valid_from"]
+        ordering = ["model", "provider", "service_tier", "above_prompt_tokens", "-valid_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["model", "provider", "service_tier", "valid_from"], name="price_once"
+                fields=["model", "provider", "service_tier", "above_prompt_tokens", "valid_from"],
+                name="price_once",
             )
         ]
 
     def __str__(self) -> str:
         where = f" at {self.provider}" if self.provider else ""
-        return f"{self.model}{where} from {self.valid_from:%Y-%m-%d}"
+        tier = f" {self.service_tier}" if self.service_tier else ""
+        return f"{self.model}{tier}{where} from {self.valid_from:%Y-%m-%d}"

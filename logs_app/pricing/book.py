@@ -18,18 +18,28 @@ MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A pattern has `*` for any run of characters; without `provider` it holds everywhere."""
+    """A pattern has `*` for any run of characters; without `provider` it holds everywhere.
+
+    Some providers charge more for the whole call when its prompt is longer than `above_prompt_tokens`.
+    """
 
     model: str
     provider: str
     service_tier: str
+    above_prompt_tokens: int
     valid_from: datetime
     rates: Rates
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """The closer description wins: the provider's own, then the exact name, then the longer pattern."""
-        return bool(self.provider), "*" not in self.model, len(self.model)
+    def rank(self) -> tuple[bool, bool, int, int, datetime]:
+        """The closer description wins: the provider's own, the exact name, the longer pattern, the longer
+        prompt, the newer price."""
+        is_exact = "*" not in self.model
+        return bool(self.provider), is_exact, len(self.model), self.above_prompt_tokens, self.valid_from
+
+    def holds(self, at: datetime, prompt_tokens: int) -> bool:
+        is_long_enough = not self.above_prompt_tokens or prompt_tokens > self.above_prompt_tokens
+        return is_long_enough and self.valid_from <= at
 
 
 class _Question(NamedTuple):
@@ -40,22 +50,24 @@ class _Question(NamedTuple):
 
 class Book:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        entries = sorted(entries, key=lambda entry: (entry.rank, entry.valid_from), reverse=True)
+        entries = sorted(entries, key=lambda entry: entry.rank, reverse=True)
         self._entries = [(entry, _compiled(entry.model)) for entry in entries]
         self._found: dict[_Question, list[Entry]] = {}
 
-    def find(self, models: Iterable[str | None], provider: str, tier: str, at: datetime) -> Rates | None:
+    def find(
+        self, models: Iterable[str | None], provider: str, tier: str, at: datetime, prompt_tokens: int = 0
+    ) -> Rates | None:
         """Of the first of these names that has a price; `vendor/name` is also looked for as `name`."""
         tier = tier if tier in TIERS else ""
         for model in models:
             for name in _spellings(model):
                 for entry in self._candidates(_Question(name, provider, tier)):
-                    if entry.valid_from <= at:
+                    if entry.holds(at, prompt_tokens):
                         return entry.rates
         return None
 
     def _candidates(self, question: _Question) -> list[Entry]:
-        """The best first. One not yet valid gives way to the next."""
+        """The best first. One that does not hold gives way to the next."""
         known = self._found.get(question)
         if known is None:
             if len(self._found) >= MOST_REMEMBERED:

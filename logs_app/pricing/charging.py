@@ -29,7 +29,8 @@ Columns = Mapping[str, Any]
 def rates_for(record: Columns, prices: Book, at: datetime) -> Rates | None:
     """The name in the answer tells most exactly what was served; then the one sent, then the one asked."""
     names = (record["model_served"], record["model_sent"], record["model"])
-    return prices.find(names, record["provider"] or "", record["service_tier"] or "", at)
+    prompt = record["prompt_tokens"] or 0
+    return prices.find(names, record["provider"] or "", record["service_tier"] or "", at, prompt)
 
 
 def charge(record: Columns, rates: Rates | None, *, is_own: bool = False) -> dict[str, Any]:

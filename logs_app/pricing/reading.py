@@ -24,7 +24,15 @@ def rates_of(row: ModelPrice) -> Rates:
 def read(using: str) -> Book:
     rows = ModelPrice.objects.using(using).order_by()
     return Book(
-        Entry(row.model, row.provider, row.service_tier, row.valid_from, rates_of(row)) for row in rows
+        Entry(
+            row.model,
+            row.provider,
+            row.service_tier,
+            row.above_prompt_tokens,
+            row.valid_from,
+            rates_of(row),
+        )
+        for row in rows
     )
 
 
