@@ -21,6 +21,7 @@ BATCH_BYTES = 8 << 20
 READ = ("seq", "request_preview", "response_preview", "error_message", "request_bytes", "response_bytes")
 # Of a recorder that has nothing to do, and of one that has.
 IDLE_SECONDS, BUSY_SHARE = 0.1, 0.1
+SHORTEST_SECONDS = 0.02
 PAUSE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Overtaken(Exception):
 class Indexer:
     def __init__(self, nodes: Iterable[str], alias: str | None = None) -> None:
         self.alias = alias or router.db_for_write(LogRecord)
-        self.nodes = set(nodes)
+        self.nodes = set(nodes)  # that may have more
         self._size = FIRST
         is_sqlite = connections[self.alias].vendor == "sqlite"
         self._longest_write_seconds = 0.020 if is_sqlite else 0.200
@@ -48,7 +49,7 @@ class Indexer:
         self._credited_at = now
         if is_idle:
             self._credit_seconds = IDLE_SECONDS
-        if self._credit_seconds >= self._longest_write_seconds and now >= self._paused_until:
+        if self._credit_seconds >= SHORTEST_SECONDS and now >= self._paused_until:
             self._try(self._credit_seconds)
             self._credit_seconds = 0.0
             self._credited_at = time.monotonic()
@@ -57,7 +58,11 @@ class Indexer:
         """For about so long, or until all is done. How many records were taken."""
         until, taken = time.monotonic() + seconds, 0
         for node in sorted(self.nodes):
-            while time.monotonic() < until and (count := self._advance(node)):
+            while time.monotonic() < until:
+                count = self._advance(node)
+                if not count:
+                    self.nodes.discard(node)
+                    break
                 taken += count
         return taken
 
@@ -86,7 +91,7 @@ class Indexer:
         later = LogRecord.objects.using(self.alias).filter(node=node, seq__gt=seq).order_by("seq")
         taken, size = [], 0
         for record in later.only(*READ)[: self._size]:
-            size += entries.size_of(record)
+            size += min(entries.size(record), entries.LARGEST_BYTES)
             if taken and size > BATCH_BYTES:
                 break
             taken.append(record)
