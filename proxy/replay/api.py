@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.core.exceptions import ValidationError
-from django.http import Http404
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import actors
-from logs_app import reveals, sidebyside
+from logs_app import sidebyside
 from logs_app.models import LogRecord
+from logs_app.onerecord import revealed
 from proxy.replay import replaying
 from proxy.replay.changes import Changes
 from proxy.replay.replaying import Plan
@@ -75,22 +74,11 @@ class Replay(APIView):
         """
         given = ReplaySerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        record = found(request, pk)
-        reveals.note(request, record)
+        record = revealed(request, LogRecord.objects.visible_to(request.user), pk)
         plan = Plan.of(record, given.changes(), given.validated_data.get("key"))
         replaying.note(plan, actors.of(request), request)
         again = async_to_sync(replaying.run)(plan)
         return Response(shown(record, again))
-
-
-def found(request: Any, pk: str) -> LogRecord:
-    try:
-        record = LogRecord.objects.visible_to(request.user).filter(pk=pk).first()
-    except (ValidationError, ValueError):
-        record = None  # this is no id at all
-    if record is None:
-        raise Http404
-    return record
 
 
 def shown(record: LogRecord, again: LogRecord) -> dict[str, Any]:
