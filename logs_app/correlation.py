@@ -96,7 +96,7 @@ def _tags(headers: Headers, request: Any) -> Iterator[str]:
             yield from (tag for tag in listed if type(tag) is str)
         for name, value in metadata.items():
             if name not in _NO_TAGS and type(value) in (str, int, float, bool):
-                yield f"{name}={value}"
+                yield f"{name}={str(value).lower() if type(value) is bool else value}"
 
 
 def trace_id(headers: Headers) -> str:
