@@ -9,6 +9,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
+from accounts import recording
+
 SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 NONE = "none"
 LIMITS = {
@@ -33,6 +35,11 @@ def switch(text: str) -> bool:
     return SWITCH[text.lower()]
 
 
+def inherited_switch(text: str) -> bool | None:
+    """None is as the project's or the settings' word."""
+    return None if text.lower() == NONE else switch(text)
+
+
 def number(text: str) -> int | None:
     """None takes a limit away."""
     if text.lower() == NONE:
@@ -54,6 +61,24 @@ def json_file(name: str) -> Any:
         raise ArgumentTypeError(f"{name} cannot be read: {error.strerror}") from None
     except ValueError as error:  # of JSON, or of UTF-8
         raise ArgumentTypeError(f"{name} is not JSON: {error}") from None
+
+
+def level(text: str) -> str | None:
+    if text.lower() == NONE:
+        return None
+    if text.lower() not in recording.LEVELS:
+        raise ArgumentTypeError(f"{text!r} is none of {', '.join((*recording.LEVELS, NONE))}")
+    return text.lower()
+
+
+def add_log_policy(parser: ArgumentParser) -> None:
+    """Of a key: a project always says how much is recorded."""
+    parser.add_argument(
+        "--log-policy",
+        type=level,
+        metavar="|".join(recording.LEVELS),
+        help=f"how much is recorded, never more than of its project; {NONE}: like its project",
+    )
 
 
 def add_limits(parser: ArgumentParser) -> None:

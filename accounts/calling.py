@@ -6,7 +6,6 @@ what names its actor is set in the WSGI environment, where no header of a client
 
 from __future__ import annotations
 
-import getpass
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import CommandError
 from django.db import Error as DatabaseError
 
+from . import actors
 from .authentication import COMMAND_VARIABLE
 from .models import Project
 
@@ -74,7 +74,7 @@ def remote(base_url: str, management_token: str) -> Gateway:
 def local(command: str) -> Gateway:
     _check_database()
     logging.getLogger("django.request").addFilter(_is_fault)
-    application = _acting_as(WSGIHandler(), f"{command} ({_user()})")
+    application = _acting_as(WSGIHandler(), actors.of_command(command).name)
     transport = httpx.WSGITransport(application, raise_app_exceptions=False, remote_addr="")
     # https: where the relay insists on it, it would otherwise redirect us.
     return Gateway(httpx.Client(base_url="https://localhost", transport=transport), "The relay")
@@ -106,13 +106,6 @@ def _acting_as(application: Callable[..., Any], name: str) -> Callable[..., Any]
         return application({**environ, COMMAND_VARIABLE: name}, start_response)
 
     return wrapped
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a number that has no name
-        return "unknown user"
 
 
 def _words(answer: httpx.Response, where: str) -> str:

@@ -4,6 +4,7 @@ Refused            the words are for the person; `field` names what was wrong, i
  ├─ Invalid        a value that cannot be (400)
  ├─ Unknown        it names something that is not there (404)
  ├─ Taken          something else has it already (409)
+ ├─ Missing        something that it needs is not there any more (409)
  └─ Inactive       the project takes no new keys (403)
 """
 
@@ -29,6 +30,10 @@ class Unknown(Refused):
 
 class Taken(Refused):
     code = "conflict"
+
+
+class Missing(Refused):
+    code = "missing"
 
 
 class Inactive(Refused):

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import keys
+from . import keys, recording
 from .fields import EncryptedTextField
 
 
@@ -82,8 +82,11 @@ class Project(Limits):
     log_policy = models.CharField(
         _("what is recorded"),
         max_length=10,
-        choices=[("full", _("everything")), ("metadata", _("no bodies"))],
-        default="full",
+        choices=recording.CHOICES,
+        default=recording.FULL,
+    )
+    redact_logs = models.BooleanField(
+        _("redact records"), null=True, blank=True, help_text=_("Empty: as in the settings of records.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -127,6 +130,14 @@ class Secret(models.Model):
     rotated_at = models.DateTimeField(_("rotated"), null=True, blank=True, editable=False)
     rotation_run = models.CharField(max_length=64, blank=True, default="", editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True, help_text=_("Empty: never."))
+    log_policy = models.CharField(  # noqa: DJ001 (null like every setting that is inherited)
+        _("what is recorded"),
+        max_length=10,
+        choices=recording.CHOICES,
+        null=True,
+        blank=True,
+        help_text=_("Empty: like its project. It can only be less than that."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -14,7 +14,10 @@ from .audit import Actor
 from .errors import Inactive, Invalid
 from .models import Project, WitheringToken
 
-SETTINGS = ("name", "rate_limit", "rate_limit_per_minute", "tokens_per_minute", "max_concurrent_streams")
+SETTINGS = (
+    "name", "log_policy", "rate_limit", "rate_limit_per_minute", "tokens_per_minute",
+    "max_concurrent_streams",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

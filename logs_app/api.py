@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.api.filters import FilterSerializer, TextFilter
 from accounts.api.viewsets import Reading
 from logs_app import reveals
-from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.filters import RecordFilters
+from logs_app.models import LogRecord
+from logs_app.paging import RecordPages
 from logs_app.serializers import COLUMNS, RecordDetailSerializer, RecordSerializer
-
-
-class RecordFilters(FilterSerializer):
-    request_id = TextFilter(help_text="An id of the call: the relay's, the provider's or the client's.")
-
-    def by_request_id(self, rows: Any, text: str) -> LogRecordQuerySet:
-        return rows.with_request_id(text)
 
 
 class Records(Reading):
@@ -29,6 +22,7 @@ class Records(Reading):
     queryset = LogRecord.objects.all()
     serializer_class = RecordSerializer
     filters = RecordFilters
+    pagination_class = RecordPages
 
     def get_queryset(self) -> QuerySet[LogRecord]:
         records = LogRecord.objects.visible_to(self.request.user)

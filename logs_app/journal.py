@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from logs_app import segments
-from logs_app.segments import ANSWERED, CLOSED, ENTRY, OPENED, PART, REJECTED, REQUEST_PART
+from logs_app.segments import ANSWERED, CLOSED, ENTRY, OPENED, PART, REJECTED, REQUEST_PART, SENT
 from logs_app.spool import Spool
 
 MAX_PART_BYTES = 1 << 20
@@ -82,6 +82,13 @@ class Journal:
     def request_part(self, id: bytes, offset_us: int, data: bytes) -> None:
         try:
             self._append_parts(REQUEST_PART, id, offset_us, data)
+        except Exception:
+            self._refuse()
+
+    def sent(self, id: bytes, offset_us: int, body: bytes) -> None:
+        """What the provider is asked, where the edits of the request do not tell it."""
+        try:
+            self._append_parts(SENT, id, offset_us, body)
         except Exception:
             self._refuse()
 

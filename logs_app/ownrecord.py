@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from logs_app import payloads, presentation
+from logs_app import payloads, presentation, sides
 from logs_app.models import Attempt, LogRecord
 
 INTERNAL = {"node", "seq", "fold_version", "fold_error", "cost_nanos"}
@@ -35,13 +35,19 @@ def _shown(record: LogRecord) -> dict[str, Any]:
         "cost": presentation.cost(record.cost_nanos),
         "request_headers": presentation.headers(payload.request_headers),
         "request_body": presentation.request_body(payload),
+        "request_sent": sides.sent(record, payload),
         "response_headers": presentation.headers(payload.response_headers),
         "response_body": presentation.response_body(payload),
         "response_raw": presentation.response_raw(payload),
+        "response_delivered": sides.delivered(record, payload),
         "usage": payloads.unpack_json(payload.usage),
         "timings": payloads.unpack_timings(payload.timings),
-        "attempts": [dict(_columns(attempt, {"record_id"})) for attempt in record.attempts],
+        "attempts": [_attempt(attempt) for attempt in record.attempts],
     }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return dict(_columns(attempt, {"record_id"}))
 
 
 def _columns(row: LogRecord | Attempt, left_out: set[str]) -> Iterator[tuple[str, Any]]:

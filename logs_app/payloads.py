@@ -25,13 +25,15 @@ def unpack(stored: bytes | memoryview | None) -> bytes:
     return _decompress(stored) if stored else b""
 
 
-def pack_json(value: Any) -> bytes | None:
-    if not value:
-        return None
+def dump(value: Any) -> bytes:
     try:
-        return pack(orjson.dumps(value))
+        return orjson.dumps(value)
     except TypeError:  # lone surrogates, integers over 64 bits
-        return pack(json.dumps(value).encode())
+        return json.dumps(value).encode()
+
+
+def pack_json(value: Any) -> bytes | None:
+    return pack(dump(value)) if value else None
 
 
 def unpack_json(stored: bytes | memoryview | None) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
@@ -21,9 +21,11 @@ from logs_app.carry import carry_over
 from logs_app.directory import Directory
 from logs_app.exchanges import Exchange, Memory
 from logs_app.lives import Life, Segment
+from logs_app.pricing import EMPTY, Book
 from logs_app.segments import MasterKeys, Name
 from logs_app.store import Overtaken, Store, Unavailable
 from logs_app.suspects import Suspects
+from logs_app.transcript import Piece
 
 POLL_SECONDS = 0.1
 CARRY_SECONDS = 120.0
@@ -50,6 +52,8 @@ class Recorder:
         memory: Memory | None = None,
         report: Callable[[str], None] = log.info,
         settle: Callable[[list[Rows]], object] = len,
+        prices: Callable[[], Book] = lambda: EMPTY,
+        redactor_for: assembly.RedactorFor = assembly.nobody,
         carry_seconds: float = CARRY_SECONDS,
         report_seconds: float = REPORT_SECONDS,
     ) -> None:
@@ -59,6 +63,7 @@ class Recorder:
         """
         self.recorded = 0
         self._node, self._settle = node, settle
+        self._prices, self._redactor_for = prices, redactor_for
         self._directory, self._masters = Directory(directory, masters), masters
         self._store = store or Store()
         self._suspects = Suspects(directory / "recorder.suspects")
@@ -93,6 +98,7 @@ class Recorder:
         before = self.recorded
         try:
             self._commit()
+            self._redactor_for("")  # nothing is assembled before it is known what must not be stored
             self._clear_cursors()
             self._discover()
             for life in list(self._lives.values()):
@@ -192,7 +198,7 @@ class Recorder:
             return next(self._instead(node, exchange, NOT_FOLDED))
         self._suspects.enter(exchange.id)
         try:
-            return assembly.assemble(exchange.id, node, exchange.pieces(), self._max_body_bytes)
+            return self._rows_of(node, exchange.id, exchange.pieces())
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic in a Rust library is no Exception
@@ -201,11 +207,22 @@ class Recorder:
         finally:
             self._suspects.leave()
 
+    def _rows_of(self, node: str, id: bytes, pieces: Iterable[Piece], fold_error: str = "") -> Rows:
+        return assembly.assemble(
+            id,
+            node,
+            pieces,
+            self._max_body_bytes,
+            fold_error=fold_error,
+            prices=self._prices(),
+            redactor_for=self._redactor_for,
+        )
+
     def _instead(self, node: str, exchange: Exchange, reason: str) -> Iterator[Rows]:
         """What was said without what it means; if even that cannot be read or stored, that it took place."""
         for pieces in (exchange.pieces, tuple):
             try:
-                rows = assembly.assemble(exchange.id, node, pieces(), self._max_body_bytes, fold_error=reason)
+                rows = self._rows_of(node, exchange.id, pieces(), reason)
             except Exception:
                 log.exception("Exchange %s could not be read.", exchange.id.hex())
             else:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.cache import cache
 
 from accounts import actors, audit
+from accounts.audit import Actor
 
 from .models import LogRecord
 
@@ -27,3 +28,9 @@ def note(request: Any, record: LogRecord) -> None:
     target = ("record", record.pk, record.request_id)
     audit.record(actor, "record.reveal", target, request=request)
     cache.set(key, True, MINUTE_SECONDS)
+
+
+def note_export(actor: Actor, form: str, filters: dict[str, Any], request: Any = None) -> None:
+    """Of any number of records at once; call it before the first is read."""
+    target = ("records", None, form)
+    audit.record(actor, "record.export", target, request=request, detail={"format": form, "filters": filters})

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-OPENED, REQUEST_PART, ANSWERED, PART, CLOSED, REJECTED = range(1, 7)
+OPENED, REQUEST_PART, ANSWERED, PART, CLOSED, REJECTED, SENT = range(1, 8)
 
 MAGIC = b"LRSEG\x00\x00\x01"  # the last byte is the version of the format
 ENTRY = struct.Struct("<B16sQ")

@@ -8,7 +8,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from logs_app import payloads, presentation
+from logs_app import payloads, presentation, sides
 from logs_app.models import Attempt, LogRecord
 
 # What a list shows, in this order, and what each means.
@@ -58,6 +58,7 @@ DETAILED = {
     "end_user": "Whom the client called for.",
     "tags": "What the client said of the call.",
     "parent": "The record that this one belongs to or repeats.",
+    "lineage": "How it came of its parent: processor or replay.",
     "trace_id": "The id of the client's trace.",
     "prompt_fingerprint": "Of the system prompt and the tools: equal ones have equal fingerprints.",
     "error_code": "What went wrong, for programs.",
@@ -65,6 +66,16 @@ DETAILED = {
     "repeats": "How many like refusals share this record.",
     "cache_write_tokens": "Tokens of the prompt that the provider put into its cache.",
     "audio_tokens": "Tokens of sound.",
+    "image_tokens": "Tokens of images.",
+    "image_count": "Images made.",
+    "audio_seconds": "Seconds of sound, where the provider measured it.",
+    "character_count": "Characters to be spoken.",
+    "service_tier": "The provider's tier of service, such as flex.",
+    "price_version": "The version of the price behind the cost; `own` is the provider's configuration.",
+    "tokens_per_second": "Of a stream, from its first token to its last part.",
+    "longest_gap_ms": "The longest silence between two parts of a stream.",
+    "relay_ms": "Milliseconds that were spent in the relay itself, not waiting for the provider.",
+    "log_level": "full, metadata or off: how much was recorded.",
     "request_bytes": "Size of the request's body.",
     "response_bytes": "Size of the answer's body.",
     "edits": "What the client or the provider saw differently from the other.",
@@ -74,7 +85,10 @@ ATTEMPT = {
     "number": "The first is 1.",
     "provider": "The provider.",
     "status_code": "The status of its answer.",
+    "model": "The model that it was asked for.",
+    "key": "The name of the provider's key.",
     "error": "Why there was none.",
+    "message": "What it said about it.",
     "started_ms": "Milliseconds after the call came.",
     "latency_ms": "How long it took.",
 }
@@ -139,9 +153,13 @@ class RecordDetailSerializer(RecordSerializer):
     edits = serializers.JSONField(read_only=True, help_text=DETAILED["edits"])
     request_headers = serializers.SerializerMethodField(help_text="Secrets are masked.")
     request_body = Shown(help_text="An object when it is JSON, text when it is text, else in base64.")
+    request_sent = Shown(help_text="What the provider got, where it is not request_body.")
     response_headers = serializers.SerializerMethodField(help_text="As the client got them.")
     response_body = Shown(help_text="Like request_body. Of a stream, the object put together from it.")
     response_raw = serializers.SerializerMethodField(help_text="As it was sent, when it is text.")
+    response_delivered = serializers.SerializerMethodField(
+        help_text="What the client got, where it is not response_raw."
+    )
     usage = serializers.SerializerMethodField(help_text="The provider's own count.")
     timings = serializers.SerializerMethodField(
         help_text="Of each part of the answer: microseconds since the call, and bytes."
@@ -150,8 +168,8 @@ class RecordDetailSerializer(RecordSerializer):
 
     class Meta(RecordSerializer.Meta):
         fields = [
-            *LISTED, *DETAILED, "request_headers", "request_body", "response_headers", "response_body",
-            "response_raw", "usage", "timings", "attempts",
+            *LISTED, *DETAILED, "request_headers", "request_body", "request_sent", "response_headers",
+            "response_body", "response_raw", "response_delivered", "usage", "timings", "attempts",
         ]  # fmt: skip
 
     @extend_schema_field(HEADERS)
@@ -160,6 +178,9 @@ class RecordDetailSerializer(RecordSerializer):
 
     def get_request_body(self, record: LogRecord) -> Any:
         return presentation.request_body(record.payload)
+
+    def get_request_sent(self, record: LogRecord) -> Any:
+        return sides.sent(record, record.payload)
 
     @extend_schema_field(HEADERS)
     def get_response_headers(self, record: LogRecord) -> dict[str, str]:
@@ -170,6 +191,9 @@ class RecordDetailSerializer(RecordSerializer):
 
     def get_response_raw(self, record: LogRecord) -> str | None:
         return presentation.response_raw(record.payload)
+
+    def get_response_delivered(self, record: LogRecord) -> str | None:
+        return sides.delivered(record, record.payload)
 
     @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": {}})
     def get_usage(self, record: LogRecord) -> Any:

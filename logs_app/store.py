@@ -15,17 +15,20 @@ from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
+import orjson
 from django.db import DataError, Error, IntegrityError, connections, router, transaction
 from django.db.models import Max, Model
 
 from logs_app import keyusage
 from logs_app.assembly import Row, Rows
 from logs_app.lives import Cursor, Move
-from logs_app.models import Attempt, JournalCursor, LogPayload, LogRecord, Node
+from logs_app.models import Attempt, JournalCursor, LogPayload, LogRecord, Node, RecordTag
+from logs_app.rollups import Rollups
 
 LOOKUP_CHUNK = 500
 # What the content of one record can cause; anything else means that the database takes no records now.
 CONTENT_FAULTS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
+NO_TAGS = "[]"  # as the column spells it
 PROGRAM_LIMIT = "54"  # PostgreSQL's class of errors for an index entry or a row that is too long
 
 # For a record that cannot be stored: what to try instead, the fullest first.
@@ -54,7 +57,7 @@ class Table:
         self.values: Callable[[Row], tuple[Any, ...]] = itemgetter(*columns)
 
 
-RECORDS, PAYLOADS, ATTEMPTS = Table(LogRecord), Table(LogPayload), Table(Attempt)
+RECORDS, PAYLOADS, ATTEMPTS, TAGS = Table(LogRecord), Table(LogPayload), Table(Attempt), Table(RecordTag)
 CURSORS, NODES = JournalCursor._meta.db_table, Node._meta.db_table
 
 
@@ -63,6 +66,7 @@ class Store:
         self.alias = alias or router.db_for_write(LogRecord)
         self.connection = connections[self.alias]
         self._is_sqlite = self.connection.vendor == "sqlite"
+        self._rollups = Rollups()
         # SQLite has one writer at a time; elsewhere a long transaction only delays its own records.
         self.longest_write_seconds = 0.020 if self._is_sqlite else 0.200
 
@@ -105,6 +109,7 @@ class Store:
         self, batch: Sequence[Rows], moves: Iterable[Move], forgotten: Iterable[str], spare: Spare
     ) -> float:
         """How many seconds others had to wait. Raises Unavailable or Overtaken, having written nothing."""
+        self._rollups.undone()  # of a transaction that failed
         with self._guard(), transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
             began = time.perf_counter()
             for move in sorted(moves, key=attrgetter("path")):
@@ -113,6 +118,7 @@ class Store:
             self._insert(cursor, batch, spare)
             for segment in forgotten:
                 cursor.execute(f"DELETE FROM {CURSORS} WHERE segment = %s", [segment])
+        self._rollups.committed()
         return time.perf_counter() - began
 
     def _insert(self, cursor: Any, batch: Sequence[Rows], spare: Spare) -> None:
@@ -123,6 +129,7 @@ class Store:
         except (Error, *CONTENT_FAULTS) as error:
             if not _is_of_content(error):
                 raise
+            self._rollups.undone()
             if len(batch) == 1:
                 self._insert_spare(cursor, batch[0], error, spare)
                 return
@@ -138,6 +145,7 @@ class Store:
                     self._insert_all(cursor, [instead])
                 return
             except CONTENT_FAULTS as another:
+                self._rollups.undone()
                 error = another
         raise Unavailable(f"not even a bare record can be stored: {error}") from error
 
@@ -146,7 +154,10 @@ class Store:
             for rows in batch:
                 _spell_times(rows.record)
         cursor.executemany(RECORDS.insert, [RECORDS.values(rows.record) for rows in batch])
-        keyusage.add(cursor, self._new(cursor, batch))
+        new = self._new(cursor, batch)
+        keyusage.add(cursor, new)
+        self._rollups.add(cursor, new)
+        cursor.executemany(TAGS.insert, list(_tags(new)))
         cursor.executemany(PAYLOADS.insert, [PAYLOADS.values(rows.payload) for rows in batch])
         cursor.executemany(ATTEMPTS.insert, [ATTEMPTS.values(row) for rows in batch for row in rows.attempts])
 
@@ -206,6 +217,13 @@ def _is_of_content(error: Exception) -> bool:
     if isinstance(error, CONTENT_FAULTS):
         return True
     return str(getattr(error.__cause__, "sqlstate", "") or "").startswith(PROGRAM_LIMIT)
+
+
+def _tags(records: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+    for record in records:
+        if record["tags"] != NO_TAGS:
+            for tag in orjson.loads(record["tags"]):
+                yield TAGS.values({"tag": tag, "record_id": record["id"]})
 
 
 def _spell_times(record: Row) -> None:

@@ -2,12 +2,14 @@
 
 Meta of opened:   created_us, method, path, query, endpoint, client_ip, headers, model, is_streaming,
                   reservation {budgets, tokens, local_us, redis_us} of the limits of tokens,
-                  key {id, kind, name, prefix}, project {id, name}, log (full or metadata), body_streamed
-Meta of answered: status, headers (as the client gets them), provider, model_sent, edits
-Meta of closed:   outcome, status, error_code, error_message, latency_us, ttfb_us, edits,
-                  attempts [{provider, status, error, started_us, latency_us}],
+                  key {id, kind, name, prefix}, project {id, name}, log (full, metadata or off),
+                  body_streamed, parent (uuid of a record), lineage (processor or replay)
+Meta of answered: status, headers (as the client gets them), provider, model_sent, edits, price
+Meta of closed:   outcome, status, error_code, error_message, latency_us, ttfb_us, relay_us, edits, price,
+                  attempts [{provider, model, key, status, error, message, started_us, latency_us}],
                   dropped [bytes of request, of response] that the journal found no room for
 Meta of rejected: opened's, and status, error_code, error_message, count
+`price`, in both, is what the provider's own configuration says that the model costs: see `pricing`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from logs_app import folding
 from logs_app.bodies import Body
 from logs_app.folding import Folded, Folder
 from logs_app.journal import META_LENGTH
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART
+from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, SENT
 
 Meta = dict[str, Any]
 Piece = tuple[int, int, bytes]  # kind, offset_us, payload
@@ -32,24 +34,28 @@ FOLDED_BYTES = 32 << 20
 
 class Transcript:
     __slots__ = (
-        "_folder", "_limit", "_may_fold", "answered", "closed", "last_us", "opened", "request", "response",
-        "timings", "ttft_us",
+        "_folder", "_limit", "_may_fold", "_sent_us", "answered", "closed", "last_us", "longest_gap_us",
+        "opened", "request", "response", "sent", "timings", "ttft_us",
     )  # fmt: skip
 
     def __init__(self, pieces: Iterable[Piece], limit: int, *, may_fold: bool) -> None:
         self.opened: Meta = {}
         self.answered: Meta = {}
         self.closed: Meta = {}
-        self.request, self.response = Body(limit), Body(limit)
+        self.request, self.sent, self.response = Body(limit), Body(limit), Body(limit)
         self.timings: list[tuple[int, int]] = []
         self.ttft_us: int | None = None
         self.last_us = 0
+        self.longest_gap_us: int | None = None  # between two parts of the answer
+        self._sent_us = -1
         self._limit, self._may_fold = limit, may_fold
         self._folder: Folder | None = None
         for kind, offset_us, payload in pieces:
             self.last_us = offset_us
             if kind == PART:
                 self._hear(offset_us, payload)
+            elif kind == SENT:
+                self._send(offset_us, payload)
             else:
                 self._note(kind, payload)
 
@@ -93,9 +99,17 @@ class Transcript:
             self.opened = _decode(payload)
             self.closed = self.opened | {"outcome": "rejected"}
 
+    def _send(self, offset_us: int, data: bytes) -> None:
+        """Parts of one moment are one body; a later one was sent instead of it."""
+        if offset_us != self._sent_us:
+            self.sent, self._sent_us = Body(self._limit), offset_us
+        self.sent.add(data)
+
     def _hear(self, offset_us: int, data: bytes) -> None:
         if not self.timings and self._may_fold and not self.response.is_packed:
             self._folder = self._start_folding()
+        if self.timings:
+            self.longest_gap_us = max(self.longest_gap_us or 0, offset_us - self.timings[-1][0])
         self.timings.append((offset_us, len(data)))
         unpacked = self.response.add(data)
         if self._folder is not None and self.response.size <= FOLDED_BYTES:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from logs_app.api import Records
+from logs_app.exporting.api import Export
+from logs_app.onerecord import Previous, Snippet
+from logs_app.pricing.api import Prices
+from logs_app.statistics.api import Statistics
 
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
 router.register("logs", Records, basename="record")
+router.register("prices", Prices, basename="price")
 
-urlpatterns = router.urls
+urlpatterns = [
+    re_path(r"^logs/export/?$", Export.as_view()),
+    re_path(r"^logs/(?P<pk>[^/]+)/snippet/?$", Snippet.as_view()),
+    re_path(r"^logs/(?P<pk>[^/]+)/previous/?$", Previous.as_view()),
+    re_path(r"^stats/?$", Statistics.as_view()),
+    *router.urls,
+]

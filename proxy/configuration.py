@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from accounts import recording
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
 
@@ -76,6 +77,7 @@ class Key:
     allowed_models: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
     max_requests: int | None = None
+    log_policy: str | None = None  # None: as its project
     # What every call counts against, its project's included; empty without any limit.
     budgets: tuple[Budget, ...] = field(init=False, repr=False, compare=False)
 
@@ -87,6 +89,11 @@ class Key:
         if project is not None and project.limits != NO_LIMITS:
             budgets += budget.of(f"project:{project.id}", f"project '{project.name}'", project.limits)
         object.__setattr__(self, "budgets", budgets)
+
+    @property
+    def log_level(self) -> str:
+        """The most that may be recorded of its calls."""
+        return recording.lowest(self.log_policy, self.project.log_policy if self.project else None)
 
     @property
     def project_id(self) -> str | None:
@@ -223,6 +230,10 @@ class Snapshot:
         # Its timing could at most tell bits of a stored digest, and not even from a whole digest can a
         # random secret be computed: constant enough.
         return self.keys.get(digest)
+
+    def only(self, provider_key: str) -> Snapshot:
+        """The same, with no other provider."""
+        return replace(self, providers=tuple(p for p in self.providers if p.provider_key == provider_key))
 
     def provider_for(self, model: str | None) -> Provider | None:
         return self.providers[0] if self.providers else None

@@ -143,8 +143,10 @@ class PassedOn(Delivery):
 
     def _event(self, error: RelayError) -> bytes:
         assert self._framer is not None
-        self.exchange.edits.append({"kind": "append_error_event", "code": error.code})
-        return error.as_event(self.exchange.call.path, self._framer.next_sequence_number)
+        event = error.as_event(self.exchange.call.path, self._framer.next_sequence_number)
+        edit = {"kind": "append_error_event", "code": error.code, "event": event.decode()}
+        self.exchange.edits.append(edit)
+        return event
 
     def _settle(self) -> None:
         # A client may close on the protocol's last event without waiting for the end of the body.

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import Any
 
+from accounts import recording
 from logs_app.journal import Journal
 
 from . import headers, identifiers
@@ -25,11 +26,10 @@ PART_BYTES = 256 * 1024
 
 class Exchange:
     __slots__ = (
-        "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal",
+        "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal", "_relay_ns",
         "aborted_by", "attempts", "call", "edits", "error", "has_begun_upload", "has_reached_provider",
-        "held_bytes", "id",
-        "is_open", "key", "limit_headers", "lineage", "model_sent", "outcome", "parent", "quota_use",
-        "request_id", "route", "status", "taken", "task", "timer",
+        "held_bytes", "id", "is_open", "key", "limit_headers", "lineage", "model_sent", "only_provider",
+        "outcome", "parent", "quota_use", "request_id", "route", "status", "taken", "task", "timer",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +46,7 @@ class Exchange:
         self._began_ns = time.monotonic_ns()
         self._created_us = time.time_ns() // 1000
         self._first_byte_us: int | None = None
+        self._relay_ns: int | None = None  # spent here, not waiting for the provider or the client
         self.is_open = False
         self.id = identifiers.uuid7()
         self.request_id = identifiers.as_text(self.id)
@@ -54,6 +55,7 @@ class Exchange:
         self.parent = parent
         self.lineage = lineage
         self.key: Key | None = None
+        self.only_provider: str | None = None  # the one that may serve it, by its key
         self.model_sent: str | None = None
         self.attempts: list[dict[str, Any]] = []
         self.edits: list[dict[str, Any]] = []
@@ -90,6 +92,10 @@ class Exchange:
     def take_upload(self, part: bytes) -> None:
         self._journal.request_part(self.id, self.offset_us, part)
 
+    def tell_sent(self, body: bytes) -> None:
+        """The body that goes to the provider, where `edits` cannot tell how it came of the client's."""
+        self._journal.sent(self.id, self.offset_us, body)
+
     async def tap_upload(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         self.has_begun_upload = True
         async for part in parts:
@@ -113,15 +119,20 @@ class Exchange:
 
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
         self.status = status
+        upstream_us = sum(attempt["latency_us"] for attempt in self.attempts)
+        self._relay_ns = (self.offset_us - upstream_us) * 1000
         shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
         self._journal.answered(self.id, self.offset_us, meta | {"edits": self.edits})
 
     def take_part(self, part: bytes) -> None:
-        offset_us = self.offset_us
+        began_ns = time.monotonic_ns()
+        offset_us = (began_ns - self._began_ns) // 1000
         if self._first_byte_us is None:
             self._first_byte_us = offset_us
         self._journal.part(self.id, offset_us, part)
+        if self._relay_ns is not None:
+            self._relay_ns += time.monotonic_ns() - began_ns
 
     def refuse(self, error: RelayError) -> dict[str, Any]:
         """A known key's call that never got as far as the provider: what its record says, metadata only."""
@@ -157,6 +168,7 @@ class Exchange:
             "error_message": self.error.message if self.error else None,
             "latency_us": offset_us,
             "ttfb_us": self._first_byte_us,
+            "relay_us": None if self._relay_ns is None else self._relay_ns // 1000,
             "attempts": self.attempts,
             "edits": self.edits,
         }
@@ -186,8 +198,13 @@ class Exchange:
             "body_streamed": call.upload is not None,
             "key": key and {"id": key.id, "kind": key.kind, "name": key.name, "prefix": key.prefix},
             "project": project and {"id": project.id, "name": project.name},
-            "log": project.log_policy if project else "full",
+            "log": recording.lowest(key.log_level if key else None, _asked_level(call)),
             "route": self.route and self.route.name,
             "parent": self.parent,
             "lineage": self.lineage,
         }
+
+
+def _asked_level(call: Call) -> str:
+    """A client may have less recorded than its key allows, never more."""
+    return headers.first(call.headers, b"x-relay-log").decode("latin-1").strip().lower()

@@ -17,6 +17,10 @@ CLIENT_CREDENTIALS = frozenset(
     b"authorization api-key x-api-key x-goog-api-key proxy-authorization cookie "
     b"openai-organization openai-project".split()
 )
+# Keys of another gateway. They go on, because that gateway may be the provider, and are nobody's to read.
+GATEWAY_CREDENTIALS = frozenset(
+    b"helicone-auth x-portkey-api-key x-portkey-virtual-key x-portkey-config x-litellm-api-key".split()
+)
 # What tells where the client sits, and what we write ourselves.
 CLIENT_ROUTE = frozenset(
     b"host origin referer content-length expect forwarded via "
@@ -41,7 +45,7 @@ _DROP_FROM_CLIENT = HOP_BY_HOP | CLIENT_CREDENTIALS | CLIENT_ROUTE | {b"accept-e
 _DROP_FROM_CLIENT_PREFIXES = (OURS, *CLIENT_ROUTE_PREFIXES)
 _DROP_FROM_PROVIDER = HOP_BY_HOP | PROVIDER_ACCOUNT | PROVIDER_EDGE
 _DROP_FROM_PROVIDER_PREFIXES = (OURS, *PROVIDER_EDGE_PREFIXES)
-_MASKED_IN_RECORDS = CLIENT_CREDENTIALS - {b"openai-organization", b"openai-project"}
+_MASKED_IN_RECORDS = (CLIENT_CREDENTIALS | GATEWAY_CREDENTIALS) - {b"openai-organization", b"openai-project"}
 
 
 def to_provider(client: Iterable[tuple[bytes, bytes]], credentials: RawHeaders, *, plain: bool) -> RawHeaders:

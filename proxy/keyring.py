@@ -31,6 +31,7 @@ COLUMNS = (
     "name",
     "prefix",
     "expires_at",
+    "log_policy",
     *LIMITS,
 )
 
@@ -130,6 +131,7 @@ def _key(
     name: str,
     prefix: str,
     expires_at: datetime | None,
+    log_policy: str | None,
     *columns: Any,
 ) -> Key:
     *limits, is_active, own = columns
@@ -144,6 +146,7 @@ def _key(
         expires_at=expires_at.timestamp() if expires_at else None,
         is_active=is_active,
         limits=_limits(limits),
+        log_policy=log_policy,
         **{kind.own: own},
     )
 

@@ -13,6 +13,7 @@ from django.db import models
 from accounts import provisioning as accounts
 from accounts.encryption import DecryptionError
 from accounts.provisioning import Difference
+from logs_app import provisioning as records
 
 from .models import Provider, RelaySettings
 
@@ -38,6 +39,7 @@ VARIABLES = (
     "ADMIN_USERNAME",
     "ADMIN_PASSWORD",
     *SETTING_VARIABLES,
+    *records.VARIABLES,
 )
 
 
@@ -74,7 +76,12 @@ def ensure_settings(values: Mapping[str, Any]) -> RelaySettings | None:
 
 def differences(given: Mapping[str, Any]) -> list[Difference]:
     """Everything in which the given variables and the database disagree."""
-    return accounts.differences(given) + _provider_differences(given) + _settings_differences(given)
+    return [
+        *accounts.differences(given),
+        *_provider_differences(given),
+        *_settings_differences(given),
+        *records.differences(given),
+    ]
 
 
 def reminders() -> list[str]:

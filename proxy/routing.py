@@ -28,6 +28,8 @@ class Choice(NamedTuple):
 async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Choice:
     """Raises RelayError when no provider may take the call."""
     snapshot, call = runtime.snapshots.current, exchange.call
+    if exchange.only_provider is not None:
+        snapshot = snapshot.only(exchange.only_provider)
     project = exchange.key.project if exchange.key else None
     own = _own(project, snapshot, exchange, outgoing)
     if own is not None and not (project and project.allow_shared_providers):

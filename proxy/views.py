@@ -11,6 +11,7 @@ from . import delivery, errors, parsing, pipeline, routes, runtime
 from .delivery import RelayResponse
 from .exchange import Exchange
 from .parsing import Source
+from .runtime import Runtime
 
 _PART_BYTES = 256 * 1024
 
@@ -20,9 +21,14 @@ async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResp
     lane = await runtime.current()
     route = routes.find(lane.snapshots.current.routes, request.scope["path"])
     exchange = Exchange(lane.journal, parsing.read_head(request.scope, routes.version_prefix(route)), route)
+    return await answer(exchange, source or Spooled(request), lane)
+
+
+async def answer(exchange: Exchange, source: Source, lane: Runtime) -> RelayResponse:
+    """Whoever asks, the record is closed when the answer's delivery is."""
     lane.enter(exchange)
     try:
-        return await pipeline.answer(exchange, source or Spooled(request), lane)
+        return await pipeline.answer(exchange, source, lane)
     except asyncio.CancelledError:
         if exchange.key is not None:
             exchange.open()  # it was admitted, so there is a record of it

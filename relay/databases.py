@@ -22,6 +22,8 @@ SQLITE_OPTIONS = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command"
 # Without it a host that swallows packets holds whoever asks for minutes.
 CONNECT_TIMEOUT_SECONDS = 10
 LOGS = "logs"
+# What people set about records lies with the rest of the configuration, whose version it moves.
+SET_BY_PEOPLE = frozenset({"logsettings", "redactionrule"})
 
 
 def configure(name: str, url: str, base_dir: Path, conn_max_age_seconds: int) -> dict[str, Any]:
@@ -86,9 +88,12 @@ class LogsRouter:
     """Sends the records to LOG_DATABASE_URL; without it there is no such alias and no router."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return LOGS if model._meta.app_label == "logs_app" else None
+        return LOGS if self._is_of_records(model._meta.app_label, model._meta.model_name) else None
 
     db_for_write = db_for_read
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        return (db == LOGS) == (app_label == "logs_app")
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
+        return (db == LOGS) == self._is_of_records(app_label, model_name)
+
+    def _is_of_records(self, app_label: str, model_name: str | None) -> bool:
+        return app_label == "logs_app" and model_name not in SET_BY_PEOPLE

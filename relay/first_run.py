@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts import audit
 from accounts import provisioning as accounts
 from accounts.audit import Actor
+from logs_app import provisioning as records
 from proxy import files
 from proxy import provisioning as providers
 from proxy.models import RelaySettings
@@ -52,6 +53,7 @@ def _provision(say: Say) -> Generated | None:
     with transaction.atomic():
         providers.ensure_settings(providers.given_values())
         _import_files(say)
+        records.ensure_settings(providers.given_values())
         providers.ensure_provider(settings.TARGET_BASE_URL, settings.TARGET_API_KEY)
         _, proxy_key = accounts.ensure_credential(secret=settings.PROXY_KEY or None)
         generated = Generated(_ensure_admin(), proxy_key)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("proxy.urls")),
     path("admin/", admin.site.urls),
+    path("manage/logs/", include("proxy.replay.urls")),
     path("manage/", include("logs_app.urls")),
     re_path(r"^v1(?:/|$)", csrf_exempt(views.relay)),
 ]

@@ -117,6 +117,14 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             minimum=0,
         ),
     ),
+    "Records (copied into an empty database)": (
+        Variable(
+            "REDACT_LOGS",
+            "boolean",
+            False,
+            "Replace personal data and secrets in records before they are stored.",
+        ),
+    ),
     "Storage": (
         Variable("DATA_DIR", "path", "data", "Folder of the database, the journal and the secrets."),
         Variable(

@@ -66,7 +66,7 @@ class CredentialAdmin(UsageColumns, RotatingAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Credential | None = None) -> Any:
-        fields = ["name", "project", "is_enabled", "expires_at", "allowed_models"]
+        fields = ["name", "project", "is_enabled", "expires_at", "allowed_models", "log_policy"]
         if obj is None:
             return [(None, {"fields": [*fields, "secret"]}), (_("Limits"), {"fields": LIMITS})]
         shown = ["prefix", "status", "uses", "last_used", "former_expires_at", "created_at", "updated_at"]

@@ -91,7 +91,7 @@ class ProjectAdmin(AuditedAdmin):
     readonly_fields = ("id", "upstream_key_state", "deactivated_at", "created_at", "updated_at")
     actions = ("revoke_tokens",)
     fieldsets = (
-        (None, {"fields": ("name", "is_active", "log_policy")}),
+        (None, {"fields": ("name", "is_active", "log_policy", "redact_logs")}),
         (
             _("Own API key"),
             {

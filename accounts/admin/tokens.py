@@ -111,7 +111,7 @@ class TokenAdmin(UsageColumns, RotatingAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         born = ["is_active", "expires_at"] if obj else ["lifetime"]
         fieldsets = [
-            (None, {"fields": ["project", "name", *born, "max_requests"]}),
+            (None, {"fields": ["project", "name", *born, "max_requests", "log_policy"]}),
             (_("Limits"), {"fields": LIMITS}),
         ]
         if obj:

@@ -22,7 +22,7 @@ from accounts.upstreamkeys import CUTS
 from .fields import LONGEST_NAME, Flag, FutureMoment, ModelNames, ProjectReference, Text
 from .filters import ChoiceFilter, FilterSerializer, FlagFilter, IdFilter, TextFilter
 from .rotation import RotationSerializer, SecretRows
-from .rows import FormerFields, LimitFields, RowSerializer, UsageFields
+from .rows import FormerFields, LimitFields, RecordingFields, RowSerializer, UsageFields
 from .viewsets import is_number
 
 STATUS = ["active", "disabled", "expired", "project_inactive"]
@@ -41,11 +41,14 @@ def name_field(**options: Any) -> Text:
     )  # fmt: skip
 
 
-class CredentialSerializer(LimitFields, UsageFields, FormerFields, RowSerializer):
+class CredentialSerializer(LimitFields, RecordingFields, UsageFields, FormerFields, RowSerializer):
     """A long-lived key of a client."""
 
     kind = "credential"
-    audited = ("name", "prefix", "project", "allowed_models", "expires_at", "is_enabled", *LimitFields.names)
+    audited = (
+        "name", "prefix", "project", "allowed_models", "expires_at", "is_enabled", *RecordingFields.names,
+        *LimitFields.names,
+    )  # fmt: skip
     cleared = {"allowed_models": list}
 
     id = serializers.IntegerField(read_only=True, help_text="Given at creation, never changed.")

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit, projects, tokens, upstreamkeys
+from accounts import actors, audit, projects, recording, tokens, upstreamkeys
 from accounts.encryption import DecryptionError
 from accounts.errors import Invalid
 from accounts.models import Project, WitheringToken
@@ -33,7 +33,7 @@ class ProjectSerializer(LimitFields, RowSerializer):
     kind = "project"
     audited = (
         "name", "is_active", "upstream_key", "provider_key", "allow_shared_providers", "allowed_models",
-        "policy", "log_policy", *LimitFields.names,
+        "policy", "log_policy", "redact_logs", *LimitFields.names,
     )  # fmt: skip
     cleared = {"allowed_models": list, "policy": dict}
 
@@ -71,8 +71,13 @@ class ProjectSerializer(LimitFields, RowSerializer):
     )
     policy = Policy(required=False, allow_null=True, help_text="What calls of the project may contain.")
     log_policy = Choice(
-        choices=["full", "metadata"], required=False, help_text="What is recorded: everything, or no bodies."
-    )
+        choices=list(recording.LEVELS), required=False,
+        help_text="What is recorded: everything, no bodies, or nothing but counts.",
+    )  # fmt: skip
+    redact_logs = Flag(
+        required=False, allow_null=True,
+        help_text="Whether its records are redacted. Null: as in the settings of records.",
+    )  # fmt: skip
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was created.")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")
 

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from rest_framework import serializers
 
-from accounts import audit, statistics
+from accounts import audit, recording, statistics
 from accounts.audit import Actor
 
-from .fields import MOST, MOST_EXACT, Whole
+from .fields import MOST, MOST_EXACT, Choice, Whole
 
 
 class RowSerializer(serializers.Serializer):
@@ -100,6 +100,17 @@ class LimitFields(serializers.Serializer):
     )  # fmt: skip
 
 
+class RecordingFields(serializers.Serializer):
+    """How much of a key's calls is recorded."""
+
+    names: ClassVar[tuple[str, ...]] = ("log_policy",)
+    log_policy = Choice(
+        choices=list(recording.LEVELS), allow_null=True, required=False,
+        help_text="What is recorded: everything, no bodies, or nothing but counts, and never more than its "
+        "project allows. Null: like its project.",
+    )  # fmt: skip
+
+
 class UsageFields(serializers.Serializer):
     """How the key was used; a second or so late."""
 
@@ -131,7 +142,7 @@ class FormerFields(serializers.Serializer):
     )
 
 
-MIXINS = (LimitFields, UsageFields, FormerFields)
+MIXINS = (LimitFields, RecordingFields, UsageFields, FormerFields)
 
 
 def count_uses(rows: list[Any]) -> None:

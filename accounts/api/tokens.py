@@ -19,17 +19,20 @@ from accounts.models import WitheringToken
 from .fields import LONGEST_NAME, MOST_EXACT, Flag, FutureMoment, ProjectReference, Text, Whole
 from .filters import ChoiceFilter, FilterSerializer, FlagFilter, IdFilter, TextFilter, has_id
 from .rotation import RotationSerializer, SecretRows
-from .rows import FormerFields, LimitFields, RowSerializer, UsageFields
+from .rows import FormerFields, LimitFields, RecordingFields, RowSerializer, UsageFields
 
 STATUS = ["active", "revoked", "expired", "project_inactive"]
 MOST_MINUTES, MOST_HOURS = lifetimes.MAX_MINUTES, lifetimes.MAX_MINUTES // 60
 
 
-class TokenSerializer(LimitFields, UsageFields, FormerFields, RowSerializer):
+class TokenSerializer(LimitFields, RecordingFields, UsageFields, FormerFields, RowSerializer):
     """A key of a project that withers: by time, by revocation or by use."""
 
     kind = "token"
-    audited = ("name", "prefix", "project", "expires_at", "max_requests", "is_active", *LimitFields.names)
+    audited = (
+        "name", "prefix", "project", "expires_at", "max_requests", "is_active", *RecordingFields.names,
+        *LimitFields.names,
+    )  # fmt: skip
     cleared = {"name": str}
 
     id = serializers.UUIDField(read_only=True, help_text="Given at creation, never changed.")

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from accounts.models import AuditEvent
+from logs_app.models import ModelPrice
 from tests.logs_app.folds import DONE, sse
 from tests.logs_app.journals import SSE_HEADERS
 from tests.logs_app.records import add_record, many
@@ -154,3 +155,17 @@ def test_reading_a_record_is_audited_and_the_list_is_not(staff):
     page(staff, f"{LIST}{record.pk}/change/")
     event = AuditEvent.objects.get(action="record.reveal")
     assert (event.actor_name, event.target_id) == ("root", str(record.pk))
+
+
+def test_prices_are_written_in_dollars(staff):
+    prices = "/admin/logs_app/modelprice/"
+    assert "input 2.5, cached_input 1.25, output 10" in page(staff, f"{prices}?q=gpt-4o-2024-11-20")
+    form = {"model": "mine", "valid_from_0": "2026-01-01", "valid_from_1": "00:00:00", "input": "0.25"}
+    form |= {"above_prompt_tokens": "0", "output": "nothing"}
+    refused = staff.post(f"{prices}add/", form)
+    assert "is no amount of dollars" in refused.content.decode()
+    assert staff.post(f"{prices}add/", form | {"output": ""}).status_code == 302
+    price = ModelPrice.objects.get(model="mine")
+    assert (price.input, price.output) == (250_000_000, None)
+    assert 'value="0.25"' in page(staff, f"{prices}{price.pk}/change/")
+    assert AuditEvent.objects.filter(action="price.create").exists()

@@ -84,3 +84,64 @@ def test_a_prompt_that_no_encoder_takes_has_no_fingerprint():
 def test_an_id_is_spelled_as_a_uuid():
     id = uuid.uuid4()
     assert correlation.as_uuid(id.bytes) == str(id)
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_", "session"),
+    [
+        ({"x-relay-session": "r", "helicone-session-id": "h"}, {}, "r"),
+        ({"helicone-session-id": "h"}, {}, "h"),
+        ({"x-litellm-session-id": "l"}, {"prompt_cache_key": "k"}, "l"),
+        ({"x-portkey-metadata": '{"session_id": "p"}'}, {}, "p"),
+        ({"x-claude-code-session-id": "c"}, None, "c"),
+        ({}, {"litellm_session_id": "l"}, "l"),
+        ({}, {"session_id": "o", "metadata": {"session_id": "m"}}, "o"),
+        ({}, {"metadata": {"session_id": "m"}}, "m"),
+        ({}, {"conversation": "conv_1"}, "conv_1"),
+        ({}, {"conversation": {"id": "conv_2"}, "prompt_cache_key": "k"}, "conv_2"),
+        ({}, {"prompt_cache_key": "k"}, "k"),
+        ({}, {"session_id": 7, "conversation": ["x"], "metadata": None}, ""),
+        ({}, ["no object"], ""),
+    ],
+)
+def test_a_session_is_named_as_this_or_another_gateway_names_it(headers, request_, session):
+    assert correlation.session(headers, request_) == session
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_", "user"),
+    [
+        ({"helicone-user-id": "h"}, {"user": "b"}, "h"),
+        ({"x-litellm-end-user-id": "l"}, {}, "l"),
+        ({"x-portkey-metadata": '{"_user": "p"}'}, {"user": "b"}, "p"),
+        ({"x-portkey-metadata": "no json"}, {"user": "b"}, "b"),
+        ({"x-portkey-metadata": "[1]"}, {}, ""),
+        ({}, {"metadata": {"trace_user_id": "t"}}, "t"),
+    ],
+)
+def test_an_end_user_is_named_as_another_gateway_names_him(headers, request_, user):
+    assert correlation.end_user(headers, request_) == user
+
+
+def test_what_has_a_name_becomes_a_tag_with_it():
+    headers = {
+        "x-litellm-tags": "a,b",
+        "helicone-property-env": "prod",
+        "x-portkey-metadata": '{"_user": "u", "team": "x", "deep": {"n": 1}, "beta": true}',
+    }
+    request = {"metadata": {"tags": ["t", 7], "feature": "search", "user_id": "u", "session_id": "s"}}
+    found = correlation.tags(headers, request)
+    assert found == ["a", "b", "env=prod", "team=x", "beta=true", "t", "feature=search"]
+
+
+def test_a_trace_of_another_gateway_counts_where_there_is_no_w3c_one():
+    assert correlation.trace_id({"x-portkey-trace-id": "t-1"}) == "t-1"
+    assert (
+        correlation.trace_id({"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "x-portkey-trace-id": "t"})
+        == TRACE
+    )
+
+
+def test_the_clients_own_id_of_a_call_has_several_names():
+    assert correlation.client_request_id({"x-client-request-id": "c", "helicone-request-id": "h"}) == "c"
+    assert correlation.client_request_id({}) == ""

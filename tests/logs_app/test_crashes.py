@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from logs_app import payloads
 from logs_app.models import LogPayload, LogRecord, Node
+from tests.logs_app import sums
 from tests.logs_app.crash_lab import answer_of
 from tests.scratch import Scratch
 
@@ -61,4 +62,5 @@ def test_killed_writers_and_killed_rival_recorders_lose_nothing_and_record_nothi
     # Each row took one number and each number one row: nothing was counted twice either.
     assert sorted(record.seq for record in records.values()) == list(range(1, len(records) + 1))
     assert Node.objects.using(scratch.alias).get().seq == len(records)
+    assert sums.kept(scratch.alias) == sums.of_records(scratch.alias)
     assert [name for name in result["files"] if name.endswith(".seg")] == []

@@ -15,7 +15,7 @@ import orjson
 from accounts import keys
 from logs_app.journal import META_LENGTH, Journal
 from logs_app.reader import SegmentReader
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, MasterKeys
+from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, SENT, MasterKeys
 from proxy import lane, runtime
 from proxy.configuration import Key, Provider, Settings, Snapshot
 from proxy.runtime import Runtime
@@ -95,6 +95,7 @@ class Record:
 
     opened: dict[str, Any] | None = None
     request: bytes = b""
+    sent: bytes = b""
     answered: dict[str, Any] | None = None
     parts: list[bytes] = field(default_factory=list)
     closed: dict[str, Any] | None = None
@@ -117,6 +118,8 @@ class Record:
             self.request += payload
         elif kind == PART:
             self.parts.append(payload)
+        elif kind == SENT:
+            self.sent += payload
         else:
             name = {ANSWERED: "answered", CLOSED: "closed", REJECTED: "rejected"}[kind]
             assert getattr(self, name) is None, f"{name} twice"

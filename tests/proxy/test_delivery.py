@@ -110,7 +110,8 @@ async def test_a_cut_stream_ends_with_an_error_in_its_own_form(lane: Lane, path:
     record = lane.record
     assert (record.outcome, record.error_code) == ("upstream_truncated", "upstream_truncated")
     assert record.closed is not None
-    assert record.closed["edits"][-1] == {"kind": "append_error_event", "code": "upstream_truncated"}
+    edit = {"kind": "append_error_event", "code": "upstream_truncated", "event": last.decode()}
+    assert record.closed["edits"][-1] == edit
     assert last not in b"".join(record.parts)
 
 

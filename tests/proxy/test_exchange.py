@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,46 @@ async def test_a_large_body_is_written_in_parts(lane: Lane) -> None:
     body = bytes(range(256)) * (3 * PART_BYTES // 256) + b"end"
     exchange(lane, body).open()
     assert lane.record.request == body
+
+
+async def test_a_body_that_was_rewritten_is_written_down(lane: Lane) -> None:
+    made = exchange(lane, b'{"input":"x"}')
+    made.open()
+    made.tell_sent(b'{"input":"y"}')
+    assert (lane.record.request, lane.record.sent) == (b'{"input":"x"}', b'{"input":"y"}')
+
+
+@pytest.mark.parametrize(
+    ("allowed", "asked", "level"),
+    [
+        (None, b"", "full"),
+        ("metadata", b"", "metadata"),
+        (None, b"off", "off"),
+        ("metadata", b" FULL ", "metadata"),
+        ("off", b"metadata", "off"),
+    ],
+)
+async def test_a_client_may_have_less_recorded_and_never_more(
+    lane: Lane, allowed: str | None, asked: bytes, level: str
+) -> None:
+    made = exchange(lane)
+    made.key = replace(key(), log_policy=allowed)
+    made.call.headers = [*HEADERS, (b"x-relay-log", asked)]
+    made.open()
+    assert lane.record.opened is not None and lane.record.opened["log"] == level
+
+
+async def test_the_time_in_the_relay_is_what_was_not_spent_waiting(lane: Lane) -> None:
+    made = exchange(lane)
+    made.open()
+    await asyncio.sleep(0.05)
+    made.attempts.append({"latency_us": made.offset_us})
+    made.answer(200, [])
+    await asyncio.sleep(0.05)
+    made.take_part(b"x")
+    made.close()
+    closed = lane.record.closed
+    assert closed is not None and 0 < closed["relay_us"] < closed["latency_us"] - 90_000
 
 
 async def test_closing_happens_once(lane: Lane) -> None:

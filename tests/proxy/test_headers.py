@@ -114,7 +114,10 @@ def test_records_mask_credentials_and_keep_the_rest() -> None:
 
 
 def test_every_credential_a_client_may_send_is_masked_in_records() -> None:
-    secret = decoded(headers.CLIENT_CREDENTIALS) - {"openai-organization", "openai-project"}
+    secret = decoded(headers.CLIENT_CREDENTIALS | headers.GATEWAY_CREDENTIALS) - {
+        "openai-organization",
+        "openai-project",
+    }
     assert all(value == "***" for _, value in headers.for_record(raw(secret)))
 
 
@@ -157,3 +160,11 @@ def test_the_page_names_the_encodings_that_are_asked_for() -> None:
 def test_the_page_names_what_records_mask() -> None:
     listed = set(re.findall(r"`([a-z-]+)`", PAGE.read_text().split("## In records")[1]))
     assert listed == decoded(headers.CLIENT_CREDENTIALS) - {"openai-organization", "openai-project"}
+
+
+@pytest.mark.parametrize("name", sorted(headers.GATEWAY_CREDENTIALS))
+def test_keys_of_other_gateways_go_on_and_are_masked_in_records(name: bytes) -> None:
+    given = [(name, b"sk-secret"), (b"helicone-session-id", b"s-1")]
+    assert headers.to_provider(given, [], plain=False) == given
+    assert headers.for_record(given) == [[name.decode(), "***"], ["helicone-session-id", "s-1"]]
+    assert name.decode() in PAGE.read_text()

@@ -34,4 +34,5 @@ def _add_fields(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--expires-at", type=arguments.optional, metavar="TIME", help="ISO 8601; none is never"
     )
+    arguments.add_log_policy(parser)
     arguments.add_limits(parser)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from accounts import arguments
+from accounts import arguments, recording
 from accounts.calling import Gateway
 from accounts.commands import ApiCommand, Row, add_secret
 
@@ -40,5 +40,11 @@ def _add_fields(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--policy-file", dest="policy", type=arguments.json_file, metavar="FILE", help="JSON; - is stdin"
     )
-    parser.add_argument("--log-policy", choices=("full", "metadata"))
+    parser.add_argument("--log-policy", choices=recording.LEVELS)
+    parser.add_argument(
+        "--redact-logs",
+        type=arguments.inherited_switch,
+        metavar="true|false",
+        help="replace personal data in its records; none: as in the settings of records",
+    )
     arguments.add_limits(parser)

@@ -30,6 +30,7 @@ class Command(ApiCommand):
             "--expires-at", type=arguments.optional, metavar="TIME", help="ISO 8601; none is never"
         )
         generate.add_argument("--max-requests", type=arguments.number, metavar="N", help="good for N calls")
+        arguments.add_log_policy(generate)
         arguments.add_limits(generate)
 
     def revoke(self, gateway: Gateway, options: Row) -> None:

@@ -19,8 +19,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.budgets.ledger import Ledger
 from logs_app.assembly import Rows
+from logs_app.pricing.reading import Prices
 from logs_app.recorder import Recorder
+from logs_app.redaction import policy
 from logs_app.refusals import Refusals
+from logs_app.search.indexer import Indexer
 from logs_app.segments import MasterKeys
 from logs_app.settling import Settler
 
@@ -77,10 +80,12 @@ class Command(BaseCommand):
 
     def _record(self, directory: Path, stop: threading.Event) -> int:
         settler, refusals = Settler(Ledger(settings.DATA_DIR, settings.REDIS_URL)), Refusals()
+        indexer = Indexer([settings.NODE_ID] if directory == settings.JOURNAL_DIR else [])
 
         def settle(batch: list[Rows]) -> None:
             settler.settle(batch)
             refusals.note(rows.record for rows in batch)
+            indexer.attend((rows.node for rows in batch), is_idle=not batch)
 
         with closing(settler), closing(self._recorder(directory, settle)) as recorder:
             recorder.run(stop)
@@ -95,6 +100,8 @@ class Command(BaseCommand):
             node=settings.NODE_ID if directory == settings.JOURNAL_DIR else None,
             report=self._say,
             settle=settle,
+            prices=Prices(),
+            redactor_for=policy.redactor_for,
         )
 
     def _say(self, message: str) -> None:

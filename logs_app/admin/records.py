@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from logs_app import presentation, reveals
+from logs_app.admin import drawing
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.paging import UncountedPaginator
-
-SHOWN_CHARACTERS = 200_000
-EMPTY = "–"
 
 
 class Page(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.result_list = self.paginator.page(self.page_num).object_list
         self.full_result_count = self.result_count  # neither is a count, so none is shown beside the search
 
 
@@ -43,7 +41,7 @@ class LogRecordAdmin(admin.ModelAdmin):
     actions = None
     search_fields = ["request_id"]
     search_help_text = _("A request id: the relay's, the provider's or the client's.")
-    empty_value_display = EMPTY
+    empty_value_display = drawing.EMPTY
     fieldsets = [
         (None, {"fields": [
             "call", ("shown_outcome", "status_code", "finish_reason"), "error", "fold_error",
@@ -119,7 +117,7 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("model"))
     def shown_model(self, record: LogRecord) -> SafeString:
-        return format_html('<span class="record-model">{}</span>', record.model or EMPTY)
+        return format_html('<span class="record-model">{}</span>', record.model or drawing.EMPTY)
 
     @admin.display(description=_("outcome"))
     def shown_outcome(self, record: LogRecord) -> SafeString:
@@ -130,12 +128,12 @@ class LogRecordAdmin(admin.ModelAdmin):
     @admin.display(description=_("tokens"))
     def tokens(self, record: LogRecord) -> str:
         if record.total_tokens is None:
-            return EMPTY
+            return drawing.EMPTY
         return f"{'≈ ' if record.usage_estimated else ''}{record.total_tokens:,}"
 
     @admin.display(description=_("latency"))
     def latency(self, record: LogRecord) -> str:
-        return _duration(record.latency_ms)
+        return drawing.duration(record.latency_ms)
 
     @admin.display(description=_("request"))
     def preview(self, record: LogRecord) -> SafeString:
@@ -152,23 +150,23 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("error"))
     def error(self, record: LogRecord) -> str:
-        return ": ".join(filter(None, (record.error_code, record.error_message))) or EMPTY
+        return ": ".join(filter(None, (record.error_code, record.error_message))) or drawing.EMPTY
 
     @admin.display(description=_("key"))
     def key(self, record: LogRecord) -> str:
-        return f"{record.key_name} ({record.key_prefix})" if record.key_name else EMPTY
+        return f"{record.key_name} ({record.key_prefix})" if record.key_name else drawing.EMPTY
 
     @admin.display(description=_("time to first token"))
     def ttft(self, record: LogRecord) -> str:
-        return _duration(record.ttft_ms)
+        return drawing.duration(record.ttft_ms)
 
     @admin.display(description=_("request"))
     def shown_request_preview(self, record: LogRecord) -> SafeString | str:
-        return _pre(record.request_preview)
+        return drawing.pre(record.request_preview)
 
     @admin.display(description=_("answer"))
     def shown_response_preview(self, record: LogRecord) -> SafeString | str:
-        return _pre(record.response_preview)
+        return drawing.pre(record.response_preview)
 
     @admin.display(description=_("attempts"))
     def shown_attempts(self, record: LogRecord) -> SafeString | str:
@@ -176,70 +174,41 @@ class LogRecordAdmin(admin.ModelAdmin):
             (
                 a.number,
                 a.provider,
-                a.status_code or EMPTY,
-                a.error or EMPTY,
-                _duration(a.started_ms),
-                _duration(a.latency_ms),
+                a.status_code or drawing.EMPTY,
+                a.error or drawing.EMPTY,
+                drawing.duration(a.started_ms),
+                drawing.duration(a.latency_ms),
             )
             for a in record.attempts
         ]
-        return _table(
+        return drawing.table(
             (_("Attempt"), _("Provider"), _("Status"), _("Error"), _("Started after"), _("Took")), rows
         )
 
     @admin.display(description=_("headers"))
     def request_headers(self, record: LogRecord) -> SafeString | str:
-        return _table((), presentation.headers(record.payload.request_headers).items())
+        return drawing.table((), presentation.headers(record.payload.request_headers).items())
 
     @admin.display(description=_("body"))
     def request_body(self, record: LogRecord) -> SafeString | str:
-        return _pre(presentation.request_body(record.payload))
+        return drawing.pre(presentation.request_body(record.payload))
 
     @admin.display(description=_("headers"))
     def response_headers(self, record: LogRecord) -> SafeString | str:
-        return _table((), presentation.headers(record.payload.response_headers).items())
+        return drawing.table((), presentation.headers(record.payload.response_headers).items())
 
     @admin.display(description=_("body"))
     def response_body(self, record: LogRecord) -> SafeString | str:
-        return _pre(presentation.response_body(record.payload))
+        return drawing.pre(presentation.response_body(record.payload))
 
     @admin.display(description=_("bytes"))
     def response_raw(self, record: LogRecord) -> SafeString | str:
-        return _pre(presentation.response_raw(record.payload))
+        return drawing.pre(presentation.response_raw(record.payload))
 
     @admin.display(description=_("tags"))
     def shown_tags(self, record: LogRecord) -> str:
-        return ", ".join(record.tags) or EMPTY
+        return ", ".join(record.tags) or drawing.EMPTY
 
     @admin.display(description=_("edits"))
     def shown_edits(self, record: LogRecord) -> SafeString | str:
-        return _pre(record.edits)
-
-
-def _duration(milliseconds: float | None) -> str:
-    if milliseconds is None:
-        return EMPTY
-    return f"{milliseconds / 1000:.2f} s" if milliseconds >= 1000 else f"{milliseconds:.1f} ms"
-
-
-def _pre(value: Any) -> SafeString | str:
-    """Text as it is, anything else as indented JSON; escaped, and cut where a browser would choke."""
-    if not value:
-        return EMPTY
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    rest = len(text) - SHOWN_CHARACTERS
-    if rest > 0:
-        text = f"{text[:SHOWN_CHARACTERS]}\n… {rest:,} more characters: see /manage/logs"
-    return format_html('<pre class="record-text">{}</pre>', text)
-
-
-def _table(head: tuple[Any, ...], rows: Any) -> SafeString | str:
-    rows = list(rows)
-    if not rows:
-        return EMPTY
-    names = format_html_join("", "<th>{}</th>", ((name,) for name in head))
-    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
-    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
-    return format_html(
-        '<table class="record-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', names, body
-    )
+        return drawing.pre(record.edits)

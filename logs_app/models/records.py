@@ -1,7 +1,4 @@
-"""What happened.
-
-Records outlive what they describe: no foreign keys; ids and names of that moment are plain columns.
-"""
+"""The searchable facts of an exchange."""
 
 from __future__ import annotations
 
@@ -12,6 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from logs_app.models.attempts import Attempt
+from logs_app.models.payloads import LogPayload
+from logs_app.models.recordindexes import INDEXES
 
 
 class Outcome(models.TextChoices):
@@ -55,6 +56,9 @@ class LogRecord(models.Model):
     finished_at = models.DateTimeField(_("finished"))
     latency_ms = models.FloatField(_("latency (ms)"))
     ttft_ms = models.FloatField(_("time to first token (ms)"), null=True)
+    tokens_per_second = models.FloatField(_("tokens per second"), null=True)
+    longest_gap_ms = models.FloatField(_("longest gap in the stream (ms)"), null=True)
+    relay_ms = models.FloatField(_("time in the relay (ms)"), null=True)
 
     method = models.CharField(_("method"), max_length=16)
     path = models.CharField(_("path"), max_length=2048)
@@ -81,7 +85,10 @@ class LogRecord(models.Model):
     parent = models.UUIDField(
         _("parent"), null=True, help_text=_("The record that this one belongs to or repeats.")
     )
-    trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
+    lineage = models.CharField(
+        _("lineage"), max_length=16, blank=True, help_text=_("How it came of its parent.")
+    )
+    trace_id = models.CharField(_("trace id"), max_length=200, blank=True)
     prompt_fingerprint = models.CharField(
         _("prompt fingerprint"), max_length=16, blank=True, help_text=_("Of the system prompt and the tools.")
     )
@@ -102,8 +109,17 @@ class LogRecord(models.Model):
     cache_write_tokens = models.PositiveIntegerField(_("cache write tokens"), null=True)
     reasoning_tokens = models.PositiveIntegerField(_("reasoning tokens"), null=True)
     audio_tokens = models.PositiveIntegerField(_("audio tokens"), null=True)
+    image_tokens = models.PositiveIntegerField(_("image tokens"), null=True)
     usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
+    # What some endpoints are charged by instead of tokens.
+    image_count = models.PositiveIntegerField(_("images made"), null=True)
+    audio_seconds = models.FloatField(_("seconds of sound"), null=True)
+    character_count = models.PositiveIntegerField(_("characters spoken"), null=True)
+    service_tier = models.CharField(_("service tier"), max_length=32, blank=True)
     cost_nanos = models.BigIntegerField(_("cost (nano USD)"), null=True)
+    price_version = models.CharField(
+        _("price"), max_length=16, blank=True, help_text=_("Version of the price that the cost comes from.")
+    )
 
     request_bytes = models.BigIntegerField(_("request bytes"), default=0)
     response_bytes = models.BigIntegerField(_("response bytes"), default=0)
@@ -112,7 +128,14 @@ class LogRecord(models.Model):
     edits = models.JSONField(
         _("edits"), default=list, help_text=_("What the client or the provider saw differently.")
     )
+    log_level = models.CharField(_("what was recorded"), max_length=10, default="full")
     fold_version = models.PositiveSmallIntegerField(_("version of folding"), default=1)
+    redaction_version = models.PositiveSmallIntegerField(
+        _("version of redaction"), default=0, help_text=_("0: kept as it was said.")
+    )
+    redactions = models.JSONField(
+        _("redacted"), default=dict, help_text=_("How many different values of each kind were replaced.")
+    )
     fold_error = models.TextField(_("recording error"), blank=True)
 
     objects = LogRecordQuerySet.as_manager()
@@ -122,20 +145,7 @@ class LogRecord(models.Model):
         verbose_name_plural = _("request logs")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["node", "seq"], name="record_node_seq")]
-        # Ids are in order of arrival, so each filter's index ends with the id and a page needs no sorting.
-        indexes = [
-            models.Index(fields=["project_id", "id"], name="record_project"),
-            models.Index(fields=["key_id", "id"], name="record_key"),
-            models.Index(fields=["model", "id"], name="record_model"),
-            models.Index(fields=["status_code", "id"], name="record_status"),
-            models.Index(fields=["outcome", "id"], name="record_outcome"),
-            models.Index(fields=["request_id"], name="record_request_id"),
-            models.Index(
-                fields=["client_request_id"],
-                name="record_client_request_id",
-                condition=~Q(client_request_id=""),
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status_code or self.outcome}"
@@ -149,102 +159,3 @@ class LogRecord(models.Model):
     @cached_property
     def attempts(self) -> list[Attempt]:
         return list(Attempt.objects.using(self._state.db).filter(record_id=self.pk).order_by("number"))
-
-
-class LogPayload(models.Model):
-    """What was said, compressed (see `payloads`); never read for a list. Null where there was nothing."""
-
-    record_id = models.UUIDField(primary_key=True, editable=False)
-    request_headers = models.BinaryField(null=True)
-    request_body = models.BinaryField(null=True)
-    request_content_type = models.CharField(max_length=200, blank=True)
-    request_cut = models.JSONField(
-        null=True, help_text=_("Size and SHA-256 of a body of which only both ends are kept.")
-    )
-    response_headers = models.BinaryField(null=True)
-    response_body = models.BinaryField(null=True)
-    response_content_type = models.CharField(max_length=200, blank=True)
-    response_raw = models.BinaryField(
-        null=True, help_text=_("A stream as it was sent; its body is the folded object.")
-    )
-    response_cut = models.JSONField(
-        null=True, help_text=_("Like request_cut; of response_raw where there is one.")
-    )
-    usage = models.BinaryField(null=True, help_text=_("The provider's own count."))
-    timings = models.BinaryField(null=True, help_text=_("Arrival and size of each part of the answer."))
-
-    class Meta:
-        verbose_name = _("payload")
-        verbose_name_plural = _("payloads")
-
-    def __str__(self) -> str:
-        return str(self.record_id)
-
-
-class Attempt(models.Model):
-    """One try of an exchange at one provider."""
-
-    pk = models.CompositePrimaryKey("record_id", "number")
-    record_id = models.UUIDField(editable=False)
-    number = models.PositiveSmallIntegerField(_("number"))
-    provider = models.CharField(_("provider"), max_length=100)
-    status_code = models.PositiveSmallIntegerField(_("status"), null=True)
-    error = models.CharField(_("error"), max_length=200, blank=True)
-    started_ms = models.FloatField(_("started after (ms)"))
-    latency_ms = models.FloatField(_("latency (ms)"), null=True)
-
-    class Meta:
-        verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
-
-    def __str__(self) -> str:
-        return f"{self.record_id} #{self.number}"
-
-
-class KeyUsage(models.Model):
-    """How a key was used, by the records: added up in their transaction, never by counting them."""
-
-    pk = models.CompositePrimaryKey("kind", "key_id")
-    kind = models.CharField(_("kind of key"), max_length=16)
-    key_id = models.CharField(_("key id"), max_length=36)
-    request_count = models.BigIntegerField(_("requests"), default=0)
-    cache_hit_count = models.BigIntegerField(_("from cache"), default=0)
-    last_used_at = models.DateTimeField(_("last used"))
-
-    class Meta:
-        verbose_name = _("use of a key")
-        verbose_name_plural = _("use of keys")
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key_id}"
-
-
-class Node(models.Model):
-    """One machine's relay, and the number of its newest record."""
-
-    id = models.CharField(_("node"), primary_key=True, max_length=64)
-    seq = models.BigIntegerField(_("sequence number"), default=0)
-
-    class Meta:
-        verbose_name = _("node")
-        verbose_name_plural = _("nodes")
-
-    def __str__(self) -> str:
-        return self.id
-
-
-class JournalCursor(models.Model):
-    """How far a segment of a journal is recorded. It moves in the transaction that writes the records."""
-
-    segment = models.CharField(_("segment"), primary_key=True, max_length=64)
-    node = models.CharField(_("node"), max_length=64)
-    position = models.BigIntegerField(_("position"))
-    # How many batches of exchanges that were open when their writer died are recorded.
-    closed_batches = models.PositiveIntegerField(_("batches after the end"), default=0)
-
-    class Meta:
-        verbose_name = _("journal cursor")
-        verbose_name_plural = _("journal cursors")
-
-    def __str__(self) -> str:
-        return f"{self.segment} @ {self.position}"

@@ -1,0 +1,76 @@
+"""How long it took, how much was used, and what it costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from logs_app import columns, counting, usage
+from logs_app.assembly.rows import Row
+from logs_app.folding import Folded
+from logs_app.pricing import Book, charging
+from logs_app.transcript import Transcript
+from logs_app.usage import Usage
+
+NO_USAGE = Usage()
+# A stream that came in one burst has no speed worth telling.
+SHORTEST_STREAM_US = 1000
+
+
+def times(id: bytes, transcript: Transcript) -> Row:
+    """Without its first entry an exchange still has the time in its id."""
+    created_us = transcript.opened.get("created_us") or int.from_bytes(id[:6]) * 1000
+    latency_us = transcript.closed.get("latency_us", transcript.last_us)
+    is_stream = transcript.is_event_stream
+    return {
+        "created_at": columns.moment(created_us),
+        "finished_at": columns.moment(created_us + latency_us),
+        "latency_ms": latency_us / 1000,
+        "ttft_ms": columns.milliseconds(transcript.ttft_us),
+        "longest_gap_ms": columns.milliseconds(transcript.longest_gap_us) if is_stream else None,
+        "relay_ms": columns.milliseconds(transcript.closed.get("relay_us")),
+    }
+
+
+def tokens(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
+    used = None
+    if folded is not None:
+        used = usage.normalise(folded.usage)
+        if used is None and (transcript.status or 0) < 400:
+            used = counting.estimate(request, folded)
+    used = used or NO_USAGE
+    return {
+        "prompt_tokens": columns.count(used.prompt),
+        "completion_tokens": columns.count(used.completion),
+        "total_tokens": columns.count(used.total),
+        "cached_tokens": columns.count(used.cached),
+        "cache_write_tokens": columns.count(used.cache_write),
+        "reasoning_tokens": columns.count(used.reasoning),
+        "audio_tokens": columns.count(used.audio),
+        "image_tokens": columns.count(used.image),
+        "usage_estimated": used.estimated,
+        "tokens_per_second": _speed(transcript, used.completion),
+    }
+
+
+def cost(transcript: Transcript, record: Row, prices: Book) -> Row:
+    """Of a record whose quantities and names are known. A price in the journal beats the book's."""
+    own = charging.own_rates(transcript.closed.get("price") or transcript.answered.get("price"))
+    at: datetime = record["created_at"]
+    return charging.charge(record, own or charging.rates_for(record, prices, at), is_own=own is not None)
+
+
+def _speed(transcript: Transcript, completion: int | None) -> float | None:
+    """Tokens a second from the first token to the last part of a stream."""
+    if not completion or transcript.ttft_us is None or not transcript.timings:
+        return None
+    span_us = transcript.timings[-1][0] - transcript.ttft_us
+    return round(completion * 1e6 / span_us, 3) if span_us >= SHORTEST_STREAM_US else None
+
+
+def sizes(transcript: Transcript) -> Row:
+    request_dropped, response_dropped = transcript.dropped
+    return {
+        "request_bytes": transcript.request.wire_bytes + request_dropped,
+        "response_bytes": transcript.response.wire_bytes + response_dropped,
+    }

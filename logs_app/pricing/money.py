@@ -1,0 +1,30 @@
+"""Amounts as people write them, and as the database keeps them: US dollars and whole nano dollars."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+PLACES = 9
+LARGEST_DOLLARS = 1_000_000_000
+
+
+def nanos(dollars: str) -> int:
+    """ "2.50" → 2_500_000_000. Raises ValueError, saying why, for what is no amount."""
+    try:
+        amount = Decimal(dollars)
+    except InvalidOperation:
+        raise ValueError(f"{dollars!r} is no amount of dollars") from None
+    if not amount.is_finite() or not 0 <= amount <= LARGEST_DOLLARS:
+        raise ValueError(f"{dollars!r} is not between 0 and {LARGEST_DOLLARS} dollars")
+    scaled = amount.scaleb(PLACES)
+    if scaled != int(scaled):
+        raise ValueError(f"{dollars!r} has more than {PLACES} decimal places")
+    return int(scaled)
+
+
+def dollars(amount: int | None) -> str | None:
+    """2_500_000_000 → "2.5", without an exponent and without idle zeros."""
+    if amount is None:
+        return None
+    text = f"{Decimal(amount).scaleb(-PLACES):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,83 @@
+"""What is redacted in whose records, as the database has it now.
+
+The recorder asks for every exchange, so the answer is kept and read again at most once a second. While the
+database is away the last one stays; before there was one, nothing is decided and the database's error goes
+through: a record that cannot be stored anyway waits in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import Error as DatabaseError
+from django.db.models import Q
+
+from accounts.models import Project
+from logs_app import logsettings
+from logs_app.freshness import Fresh
+from logs_app.models import RedactionRule
+from logs_app.store import Unavailable
+
+from . import rules
+from .kinds import USUAL
+from .redactor import Redactor, Ruleset
+from .rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`by_project` has the projects that differ: by their id, None for those that are not redacted."""
+
+    default: Ruleset | None
+    by_project: Mapping[str, Ruleset | None]
+
+    def ruleset_for(self, project_id: str) -> Ruleset | None:
+        return self.by_project.get(project_id, self.default)
+
+
+def redactor_for(project_id: str | None) -> Redactor | None:
+    """None where records of the project are kept as they are; without a project the settings decide.
+
+    Raises Unavailable before the database was read for the first time.
+    """
+    try:
+        ruleset = _fresh.get().ruleset_for(project_id or "")
+    except DatabaseError as error:
+        raise Unavailable(str(error)) from error
+    return Redactor(ruleset) if ruleset is not None else None
+
+
+def forget() -> None:
+    """The next question reads the database."""
+    _fresh.forget()
+
+
+def read() -> Policy:
+    settings = logsettings.read()
+    kinds = USUAL if settings.redacted_kinds is None else frozenset(settings.redacted_kinds)
+    own = list(RedactionRule.objects.filter(is_enabled=True).order_by("pk"))
+    general = ruleset(kinds, (rule for rule in own if rule.project_id is None))
+    special = {str(rule.project_id) for rule in own if rule.project_id}
+    by_project: dict[str, Ruleset | None] = {}
+    for pk, wish in Project.objects.filter(~Q(redact_logs=None) | Q(pk__in=special)).values_list(
+        "pk", "redact_logs"
+    ):
+        is_on = settings.redact_logs if wish is None else wish
+        chosen = (rule for rule in own if rule.project_id in (None, pk))
+        by_project[str(pk)] = ruleset(kinds, chosen) if is_on else None
+    return Policy(general if settings.redact_logs else None, by_project)
+
+
+def ruleset(kinds: frozenset[str], rows: Iterable[RedactionRule]) -> Ruleset:
+    found = [compiled(row) for row in rows]
+    return Ruleset(
+        kinds, tuple(rule for rule in found if not rule.allows), tuple(rule for rule in found if rule.allows)
+    )
+
+
+def compiled(row: RedactionRule) -> Rule:
+    return rules.compiled(row.pattern, row.label, allows=row.action == RedactionRule.ALLOW)
+
+
+_fresh = Fresh(read)

@@ -1,0 +1,134 @@
+"""Adding records to the sums."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.db import connections, transaction
+
+from logs_app.models import Node, Rollup, Series
+from logs_app.rollups import figures
+from logs_app.rollups.spans import DAY, QUARTER, start_of
+
+# What a record is summed up by, and the names that are kept beside it.
+KEYS = (
+    "node", "project_id", "key_kind", "key_id", "model", "provider", "endpoint", "status_code", "outcome",
+)  # fmt: skip
+NAMES = ("project", "key_name")
+COLUMNS = ("id", *KEYS, *NAMES, *figures.COLUMNS)
+MOST_REMEMBERED = 50_000
+CHUNK = 100  # rows in a question; SQLite takes 999 parameters
+
+_SERIES, _ROLLUP, _NODE = (model._meta.db_table for model in (Series, Rollup, Node))
+_COLUMNS = ("digest", *KEYS, *NAMES)
+_ADD_SERIES = (
+    f"INSERT INTO {_SERIES} ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "
+    "ON CONFLICT (digest) DO UPDATE SET "
+    + ", ".join(
+        f"{name} = CASE WHEN excluded.{name} = '' THEN {_SERIES}.{name} ELSE excluded.{name} END"
+        for name in NAMES
+    )
+)
+_WRITE = (
+    f"INSERT INTO {_ROLLUP} (minutes, start, series_id, figures) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (minutes, start, series_id) DO UPDATE SET figures = excluded.figures"
+)
+
+Kept = tuple[Any, ...]  # the values of KEYS and NAMES
+Span = tuple[int, int, int]  # minutes, start, series
+Record = Mapping[str, Any]
+
+
+class Rollups:
+    """Adds to the sums within somebody's transaction, and remembers the ids of series across transactions."""
+
+    def __init__(self) -> None:
+        self._known: dict[Kept, int] = {}
+        self._new: dict[Kept, int] = {}  # to be remembered if the transaction commits
+
+    def add(self, cursor: Any, records: Iterable[Record]) -> None:
+        """The caller holds the locks of the records' nodes."""
+        self._apply(cursor, ((record, figures.of(record)) for record in records))
+
+    def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
+        """The figures of records from what they were to what they are."""
+        self._apply(cursor, ((after, figures.of(after) - figures.of(before)) for before, after in changes))
+
+    def committed(self) -> None:
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
+        self._known.update(self._new)
+        self._new.clear()
+
+    def undone(self) -> None:
+        self._new.clear()
+
+    def _apply(self, cursor: Any, changes: Iterable[tuple[Record, int]]) -> None:
+        sums: dict[tuple[int, int, Kept], int] = defaultdict(int)
+        for record, change in changes:
+            kept, milliseconds = kept_of(record), _milliseconds(record["id"])
+            for minutes in (QUARTER, DAY):
+                sums[minutes, start_of(milliseconds, minutes), kept] += change
+        spans: dict[Span, int] = defaultdict(int)
+        for (minutes, start, kept), change in sums.items():
+            spans[minutes, start, self._series(cursor, kept)] += change
+        _write(cursor, spans)
+
+    def _series(self, cursor: Any, kept: Kept) -> int:
+        known = self._known.get(kept) or self._new.get(kept)
+        if known is None:
+            digest = hashlib.blake2b(orjson.dumps(kept[: len(KEYS)]), digest_size=16).hexdigest()
+            cursor.execute(_ADD_SERIES, [digest, *kept])
+            cursor.execute(f"SELECT id FROM {_SERIES} WHERE digest = %s", [digest])
+            known = self._new[kept] = cursor.fetchone()[0]
+        return known
+
+
+def adjust(using: str, changes: Sequence[tuple[Record, Record]]) -> None:
+    """For whoever changes the figures of stored records, in the transaction that does: (before, after) of
+    each, with `COLUMNS` by name.
+    """
+    nodes = sorted({after["node"] for _, after in changes})
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        for node in nodes:
+            cursor.execute(f"UPDATE {_NODE} SET seq = seq WHERE id = %s", [node])
+        Rollups().change(cursor, changes)
+
+
+def kept_of(record: Record) -> Kept:
+    return (
+        *(record[name] or ("" if name != "status_code" else 0) for name in KEYS),
+        *(record[name] or "" for name in NAMES),
+    )
+
+
+def _milliseconds(id: Any) -> int:
+    """Of a UUIDv7: when it was made."""
+    return int(str(id).replace("-", "")[:12], 16)
+
+
+def _write(cursor: Any, changes: Mapping[Span, int]) -> None:
+    ordered = iter(sorted(changes))
+    while chunk := list(islice(ordered, CHUNK)):
+        stored = _stored(cursor, chunk)
+        cursor.executemany(
+            _WRITE, [(*span, figures.pack(stored.get(span, 0) + changes[span])) for span in chunk]
+        )
+
+
+def _stored(cursor: Any, spans: list[Span]) -> dict[Span, int]:
+    marks = ", ".join(["(%s, %s, %s)"] * len(spans))
+    cursor.execute(
+        f"SELECT minutes, start, series_id, figures FROM {_ROLLUP} "
+        f"WHERE (minutes, start, series_id) IN (VALUES {marks})",
+        [value for span in spans for value in span],
+    )
+    return {
+        (minutes, start, series): figures.unpack(stored)
+        for minutes, start, series, stored in cursor.fetchall()
+    }

@@ -1,0 +1,93 @@
+"""What is summed up, as one integer with a lane of 64 bits for each figure: adding sums is one addition.
+
+It may be negative where it is the difference of two; a stored sum never is, in any lane.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+from logs_app.models import Outcome
+from logs_app.rollups import histogram
+
+# `requests` counts each of the refusals that share a record, `records` does not.
+COUNTERS = (
+    "records", "requests", "errors", "cache_hits", "streams", "estimated", "priced", "cost_nanos",
+    "prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "cache_write_tokens",
+    "reasoning_tokens", "audio_tokens", "image_tokens", "latency_us", "ttft_us",
+)  # fmt: skip
+TOKENS = tuple(name for name in COUNTERS if name.endswith("_tokens"))
+LATENCY = len(COUNTERS)
+TTFT = LATENCY + histogram.BUCKETS
+LANES = TTFT + histogram.BUCKETS
+LANE_BYTES = 8
+# A client that leaves is no error of anybody's.
+ERRORS = frozenset((Outcome.FAILED, Outcome.UPSTREAM_TRUNCATED, Outcome.INTERRUPTED, Outcome.REJECTED))
+_LANE = {name: lane for lane, name in enumerate(COUNTERS)}
+_ZEROS = bytes(LANES * LANE_BYTES)
+# Columns of a record that `of` reads.
+COLUMNS = (
+    "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos", "latency_ms",
+    "ttft_ms", *TOKENS,
+)  # fmt: skip
+
+
+def of(record: Mapping[str, Any]) -> int:
+    """Refused calls count, but their times would hide those of the others."""
+    lanes = array("Q", _ZEROS)
+    repeats = record["repeats"] or 1
+    counted = {
+        "records": 1,
+        "requests": repeats,
+        "errors": repeats if record["outcome"] in ERRORS else 0,
+        "cache_hits": 1 if record["is_cached"] else 0,
+        "streams": 1 if record["is_streaming"] else 0,
+        "estimated": 1 if record["usage_estimated"] else 0,
+        "priced": 0 if record["cost_nanos"] is None else 1,
+        "cost_nanos": record["cost_nanos"] or 0,
+    }
+    for name, value in counted.items():
+        lanes[_LANE[name]] = value
+    for name in TOKENS:
+        lanes[_LANE[name]] = record[name] or 0
+    if record["outcome"] != Outcome.REJECTED:
+        _time(lanes, "latency_us", LATENCY, record["latency_ms"])
+        _time(lanes, "ttft_us", TTFT, record["ttft_ms"])
+    return int.from_bytes(lanes.tobytes(), "little")
+
+
+def _time(lanes: array[int], name: str, histogram_lane: int, milliseconds: float | None) -> None:
+    if milliseconds is not None:
+        duration = max(milliseconds, 0.0)
+        lanes[_LANE[name]] = round(duration * 1000)
+        lanes[histogram_lane + histogram.bucket(duration)] = 1
+
+
+def pack(figures: int) -> bytes:
+    return zlib.compress(figures.to_bytes(LANES * LANE_BYTES, "little"), 1)
+
+
+def unpack(stored: bytes | memoryview) -> int:
+    return int.from_bytes(zlib.decompress(stored), "little")
+
+
+class Sums:
+    """The figures of a sum by name."""
+
+    def __init__(self, figures: int) -> None:
+        self._lanes = array("Q", figures.to_bytes(LANES * LANE_BYTES, "little"))
+
+    def __getitem__(self, name: str) -> int:
+        return self._lanes[_LANE[name]]
+
+    @property
+    def latencies(self) -> array[int]:
+        """Counts by bucket of `histogram`."""
+        return self._lanes[LATENCY:TTFT]
+
+    @property
+    def ttfts(self) -> array[int]:
+        return self._lanes[TTFT:]

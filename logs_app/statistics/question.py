@@ -1,0 +1,68 @@
+"""What statistics can be asked for: the filters of records, and how to divide what they leave."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.api.filters import ChoiceFilter, TextFilter
+from logs_app.filters import RecordFilters
+
+# What each division is by; of two columns the second is the name of the first.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "project": ("project_id", "project"),
+    "key": ("key_id", "key_name"),
+    "model": ("model",),
+    "provider": ("provider",),
+    "endpoint": ("endpoint",),
+    "status": ("status_code",),
+    "outcome": ("outcome",),
+}
+INTERVALS = {"15m": timedelta(minutes=15), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+DEFAULT_RANGE = timedelta(days=1)
+MOST_STEPS = 1500
+
+
+class StatisticsFilters(RecordFilters):
+    group_by = TextFilter(help_text=f"Divided by one or several of {', '.join(GROUPS)}, with commas.")
+    interval = ChoiceFilter(choices=list(INTERVALS), help_text="Divided by time (UTC).")
+
+    def validate_group_by(self, text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",")]
+        unknown = [name for name in names if name not in GROUPS]
+        if unknown:
+            raise serializers.ValidationError(f"One or several of {', '.join(GROUPS)}, with commas.")
+        return list(dict.fromkeys(names))
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        values["until"] = values.get("until") or timezone.now()
+        values["since"] = values.get("since") or values["until"] - DEFAULT_RANGE
+        values = super().validate(values)
+        step = INTERVALS.get(values.get("interval", ""))
+        if step and (values["until"] - values["since"]) / step > MOST_STEPS:
+            message = f"The time from since to until has more than {MOST_STEPS} of these intervals."
+            raise serializers.ValidationError({"interval": [message]})
+        return values
+
+    @property
+    def range(self) -> tuple[datetime, datetime]:
+        return self.validated_data["since"], self.validated_data["until"]
+
+    @property
+    def groups(self) -> list[str]:
+        return self.validated_data.get("group_by", [])
+
+    @property
+    def step_seconds(self) -> int | None:
+        step = INTERVALS.get(self.validated_data.get("interval", ""))
+        return int(step.total_seconds()) if step else None
+
+    def chosen(self, rows: Any, names: set[str]) -> Any:
+        """`rows`, records or series, narrowed by those of the filters that are named."""
+        for name in self.validated_data.keys() & names:
+            method, value = getattr(self, f"by_{name}", None), self.validated_data[name]
+            rows = method(rows, value) if method else rows.filter(**{name: value})
+        return rows

@@ -1,0 +1,97 @@
+"""The sums that answer a question, by group and by interval.
+
+From the rollups where they know all that is asked for; else, as for a session or a tag, from the newest
+records that fit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections
+
+from logs_app import rollups
+from logs_app.models import Rollup, Series
+from logs_app.rollups import figures, spans
+from logs_app.statistics.question import GROUPS, StatisticsFilters
+
+OF_TIME = {"since", "until"}
+MOST_RECORDS = 50_000
+
+Group = tuple[Any, ...]  # the values of the columns of each division
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`sums` by group and by start of the interval (0 without one), of what came in [since, until)."""
+
+    since: datetime
+    until: datetime
+    sums: dict[tuple[Group, int], int]
+    source: str
+    is_capped: bool = False
+
+
+def read(asked: StatisticsFilters, records: Any) -> Answer:
+    """`records`: those that the asking person may see."""
+    divided = set(asked.validated_data) - {"group_by", "interval"}
+    if divided <= GROUPS.keys() | OF_TIME:
+        return _from_rollups(asked, records.db)
+    return _from_records(asked, records)
+
+
+def _from_rollups(asked: StatisticsFilters, using: str) -> Answer:
+    since, until = (int(moment.timestamp()) for moment in asked.range)
+    step = asked.step_seconds
+    stretches = spans.covering(since, until, may_use_days=step in (None, 86_400))
+    columns = [column for name in asked.groups for column in GROUPS[name]]
+    series = asked.chosen(Series.objects.using(using), set(GROUPS))
+    groups = {row[0]: row[1:] for row in series.values_list("id", *columns)}
+    sums: dict[tuple[Group, int], int] = defaultdict(int)
+    for stretch in stretches:
+        for start, id, stored in _rows(using, stretch):
+            group = groups.get(id)
+            if group is not None:
+                sums[group, start - start % step if step else 0] += figures.unpack(stored)
+    first, last = stretches[0].start, stretches[-1].end
+    return Answer(_moment(first), _moment(last), sums, "rollups")
+
+
+def _rows(using: str, stretch: spans.Stretch) -> Iterator[tuple[int, int, bytes]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"SELECT start, series_id, figures FROM {Rollup._meta.db_table} "
+            "WHERE minutes = %s AND start >= %s AND start < %s",
+            [stretch.minutes, stretch.start, stretch.end],
+        )
+        while rows := cursor.fetchmany(2000):
+            yield from rows
+
+
+def _from_records(asked: StatisticsFilters, records: Any) -> Answer:
+    step = asked.step_seconds
+    columns = [column for name in asked.groups for column in GROUPS[name]]
+    fitting = asked.chosen(records, set(asked.validated_data) - {"group_by", "interval"})
+    sums: dict[tuple[Group, int], int] = defaultdict(int)
+    count = 0
+    rows = fitting.order_by("-pk").values(*{*columns, *rollups.COLUMNS})[: MOST_RECORDS + 1]
+    for row in rows.iterator(chunk_size=2000):
+        count += 1
+        if count <= MOST_RECORDS:
+            seconds = (row["id"].int >> 80) // 1000
+            group = tuple(_spelled(row[column]) for column in columns)
+            sums[group, seconds - seconds % step if step else 0] += figures.of(row)
+    return Answer(*asked.range, sums, "records", count > MOST_RECORDS)
+
+
+def _spelled(value: Any) -> Any:
+    """As the series spell it: there is no answer's status 0."""
+    return 0 if value is None else value
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

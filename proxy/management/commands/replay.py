@@ -1,0 +1,129 @@
+"""Asks a recorded request again, as it was or changed, and shows both answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import actors
+from accounts.authentication import CommandActor
+from accounts.errors import Refused
+from logs_app import sidebyside
+from logs_app.models import LogRecord
+from proxy.replay import replaying
+from proxy.replay.changes import Changes
+from proxy.replay.replaying import Plan
+
+NAME = "replay"
+
+
+class Command(BaseCommand):
+    help = "Ask a recorded request again through this relay, as it was or changed, and show the difference."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", metavar="ID", help="the id of the record")
+        add_changes(parser)
+        parser.add_argument("--key", metavar="NAME", help="call with this key, by name or id")
+        parser.add_argument("--json", action="store_true", help="print what the API answers")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        record = _found(options["id"])
+        try:
+            plan = Plan.of(record, changes_of(options), options["key"])
+            replaying.note(plan, actors.of_command(NAME))
+            again = asyncio.run(_run(plan))
+        except Refused as refused:
+            raise CommandError(refused.message) from None
+        shown = {"id": str(again.pk), **sidebyside.compare(record, again)}
+        if options["json"]:
+            self.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False))
+        else:
+            self._show(shown)
+
+    def _show(self, shown: dict[str, Any]) -> None:
+        before, after = shown["before"], shown["after"]
+        rows = [("", "before", "after", "")]
+        rows += [(name, before[name], after[name], "") for name in before if before[name] or after[name]]
+        for name, found in shown["numbers"].items():
+            if found["before"] is not None or found["after"] is not None:
+                rows.append((name, found["before"], found["after"], _signed(found["change"])))
+        for name, one, other, change in rows:
+            cells = (f"{name:<18}", f"{_text(one):<38}", f"{_text(other):<38}", change)
+            self.stdout.write("".join(cells).rstrip())
+        self.stdout.write("\nThe texts are the same." if shown["is_same_text"] else "")
+        if not shown["is_same_text"]:
+            for block in shown["text"]:
+                self._show_block(block)
+
+    def _show_block(self, block: dict[str, str]) -> None:
+        if block["kind"] == "equal":
+            self._show_lines(" ", block["before"])
+            return
+        self._show_lines("-", block["before"])
+        self._show_lines("+", block["after"])
+
+    def _show_lines(self, mark: str, text: str) -> None:
+        for line in text.splitlines():
+            self.stdout.write(f"{mark} {line}")
+
+
+def add_changes(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="X", help="ask this model")
+    parser.add_argument("--provider", metavar="P", help="let only this provider answer")
+    parser.add_argument("--system", metavar="TEXT", help="with this system prompt")
+    parser.add_argument(
+        "--set", action="append", default=[], type=_member, metavar="NAME=VALUE",
+        help="a member of the request: temperature=0, stream=false; JSON, or else a text",
+    )  # fmt: skip
+    parser.add_argument("--drop", action="append", default=[], metavar="NAME", help="leave this member out")
+
+
+def changes_of(options: dict[str, Any]) -> Changes:
+    return Changes(
+        model=options["model"],
+        provider=options["provider"],
+        system=options["system"],
+        set=dict(options["set"]),
+        drop=tuple(options["drop"]),
+    )
+
+
+def _member(text: str) -> tuple[str, Any]:
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _found(text: str) -> LogRecord:
+    try:
+        record = LogRecord.objects.visible_to(CommandActor(NAME)).filter(pk=text).first()
+    except ValidationError:
+        record = None
+    if record is None:
+        raise CommandError(f"There is no record {text}.")
+    return record
+
+
+async def _run(plan: Plan) -> LogRecord:
+    async with replaying.own_lane():
+        return await replaying.run(plan)
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _signed(change: Any) -> str:
+    if change in (None, 0):
+        return ""
+    text = str(change)
+    return text if text.startswith("-") else f"+{text}"

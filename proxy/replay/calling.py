@@ -1,0 +1,112 @@
+"""One call through the lane of this process, by a key that is known already, and its record at once.
+
+It is a call like any other: policy, limits and quota of its key hold for it, the journal has it before a byte
+goes out, and the recorder records it. What is returned is made of the same entries in the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from accounts.errors import Missing
+from logs_app.assembly import Rows, assemble
+from logs_app.models import LogPayload, LogRecord
+from logs_app.overhearing import Overheard
+from logs_app.transcript import Piece
+from proxy import delivery, parsing, routes, runtime, views
+from proxy.configuration import Key
+from proxy.delivery import Broken, Delivery
+from proxy.exchange import PART_BYTES, Exchange
+from proxy.parsing import Call
+from proxy.replay.originals import Original
+
+LINEAGE = "replay"
+Assemble = Callable[[bytes, list[Piece]], Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    original: Original
+    body: bytes
+    key: Key
+    provider: str | None = None
+
+
+async def ask(question: Question, assembled: Assemble) -> LogRecord:
+    """The record of the new call. Raises Missing when the lane refused it before it was one."""
+    lane = await runtime.current()
+    overheard = Overheard(lane.journal)
+    route = routes.find(lane.snapshots.current.routes, question.original.path)
+    call = _call(question, routes.version_prefix(route))
+    exchange = Exchange(overheard, call, route, parent=question.original.id, lineage=LINEAGE)
+    exchange.key, exchange.only_provider = question.key, question.provider
+    response = await views.answer(exchange, Whole(question.body), lane)
+    await _hear_out(response.delivery)
+    if not overheard.pieces:
+        error = exchange.error
+        raise Missing(error.message if error else "The relay itself answers this path.", field=None)
+    return _record(await sync_to_async(assembled)(exchange.id, overheard.pieces))
+
+
+class Whole:
+    """A body that is there."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), PART_BYTES):
+            yield self._body[start : start + PART_BYTES]
+
+
+def _call(question: Question, version_prefix: str) -> Call:
+    original = question.original
+    length = [(b"content-length", b"%d" % len(question.body))] if question.body else []
+    return parsing.read_head(
+        {
+            "method": original.method,
+            "path": original.path,
+            "raw_path": quote(original.path).encode(),
+            "query_string": original.query.encode(),
+            "http_version": "1.1",
+            "headers": [*original.headers, *length],
+        },
+        version_prefix,
+    )
+
+
+async def _hear_out(answer: Delivery) -> None:
+    """To the end, however it comes: the record says."""
+    try:
+        with suppress(Broken):
+            async for _ in answer.parts():
+                pass
+    except asyncio.CancelledError:
+        if not delivery.is_cancelled_by_relay(answer.exchange):
+            raise
+    finally:
+        answer.close()
+
+
+def assembling(**options: object) -> Assemble:
+    """As the recorder does it; `options` are its prices and redaction."""
+
+    def assembled(id: bytes, pieces: list[Piece]) -> Rows:
+        return assemble(id, settings.NODE_ID, pieces, settings.LOG_MAX_BODY_BYTES, **options)  # type: ignore[arg-type]
+
+    return assembled
+
+
+def _record(rows: Rows) -> LogRecord:
+    """Not saved: the recorder does that."""
+    record = LogRecord(**rows.record | {"id": uuid.UUID(rows.record["id"])})
+    record.payload = LogPayload(**rows.payload | {"record_id": record.pk})
+    return record

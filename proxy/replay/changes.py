@@ -1,0 +1,83 @@
+"""What a replay asks differently. A request without changes goes out with the bytes that were recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from accounts.errors import Invalid
+from logs_app.folding.jsontext import loads_exactly
+
+_ROLES_OF_THE_PROMPT = ("system", "developer")
+# Where each protocol has its system prompt, if it is no message.
+_MEMBERS = {"/v1/messages": "system", "/v1/responses": "instructions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`set` holds members of the request by name; `drop` names those that it goes without."""
+
+    model: str | None = None
+    provider: str | None = None
+    system: str | None = None
+    set: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+
+    @property
+    def are_of_the_body(self) -> bool:
+        return bool(self.model or self.set or self.drop) or self.system is not None
+
+
+def apply(path: str, body: bytes, changes: Changes) -> bytes:
+    """The body of the new request. Raises Invalid where the changes make no sense for it."""
+    if not changes.are_of_the_body:
+        return body
+    document = _parse(body)
+    if changes.system is not None:
+        _set_system(path, document, changes.system)
+    document |= changes.set
+    for name in changes.drop:
+        document.pop(name, None)
+    if changes.model:
+        document["model"] = changes.model
+    return _encode(document)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        document = loads_exactly(body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Invalid("Only a request that is a JSON object can be changed; this one can be asked as it was.")
+    return document
+
+
+def _encode(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except TypeError:  # an integer over 64 bits
+        return json.dumps(document).encode()
+
+
+def _set_system(path: str, document: dict[str, Any], text: str) -> None:
+    turns = next(
+        (document[name] for name in ("messages", "input") if isinstance(document.get(name), list)), []
+    )
+    first = next((turn for turn in turns if _is_of_the_prompt(turn)), None)
+    if first is not None:
+        first["content"] = text
+    elif path in _MEMBERS:
+        document[_MEMBERS[path]] = text
+    elif isinstance(document.get("messages"), list):
+        document["messages"] = [{"role": "system", "content": text}, *turns]
+    else:
+        raise Invalid("This request has no place for a system prompt.", field="system")
+
+
+def _is_of_the_prompt(turn: Any) -> bool:
+    return isinstance(turn, dict) and turn.get("role") in _ROLES_OF_THE_PROMPT

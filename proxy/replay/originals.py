@@ -1,0 +1,82 @@
+"""What a replay needs of its original: the request, and the key that made it. Or in words what is missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from accounts.errors import Missing, Unknown
+from logs_app import payloads
+from logs_app.models import LogRecord, Outcome
+from proxy.configuration import Key, Snapshot
+from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders
+
+# Of that one call: a provider might answer from its memory, and two records would have the same ids.
+_OF_THE_CALL = frozenset(b"accept-encoding idempotency-key x-request-id traceparent tracestate".split())
+_LEFT_OUT = _OF_THE_CALL | CLIENT_CREDENTIALS | CLIENT_ROUTE | HOP_BY_HOP
+# The body is stored without it.
+_UNPACKED = frozenset((b"gzip", b"x-gzip", b"deflate", b"zstd"))
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    id: str
+    method: str
+    path: str
+    query: str
+    headers: RawHeaders
+    body: bytes
+
+
+def read(record: LogRecord) -> Original:
+    payload = record.payload
+    body = payloads.unpack(payload.request_body)
+    if record.outcome == Outcome.REJECTED:
+        raise Missing("This call was refused before its request was recorded.", field="request")
+    if payload.request_cut:
+        raise Missing("The request was too long to be recorded whole (LOG_MAX_BODY_BYTES).", field="request")
+    if record.request_bytes and not body:
+        raise Missing(
+            "The body of the request is not kept: its project records metadata only, or its time is over.",
+            field="request",
+        )
+    headers = _headers(payloads.unpack_json(payload.request_headers) or [])
+    return Original(str(record.pk), record.method, record.path, record.query, headers, body)
+
+
+def find_key(record: LogRecord, wanted: str | None, snapshot: Snapshot) -> Key:
+    """The key of the original, or the one of this name or id."""
+    found = [key for key in snapshot.keys.values() if _fits(key, record, wanted)]
+    if found:
+        # A rotated secret stands there too, until its grace ends.
+        return max(
+            found, key=lambda key: (key.is_active, math.inf if key.expires_at is None else key.expires_at)
+        )
+    if wanted is not None:
+        raise Unknown(f"There is no key with the name or id '{wanted}'.", field="key")
+    shown = record.key_name or record.key_prefix
+    raise Missing(f"The key '{shown}' that made this call is gone. Name another one as `key`.", field="key")
+
+
+def check_provider(provider_key: str | None, snapshot: Snapshot) -> None:
+    known = [provider.provider_key for provider in snapshot.providers]
+    if provider_key is not None and provider_key not in known:
+        shown = ", ".join(known) or "none"
+        raise Unknown(f"There is no enabled provider '{provider_key}', only: {shown}.", field="provider")
+
+
+def _fits(key: Key, record: LogRecord, wanted: str | None) -> bool:
+    if wanted is not None:
+        return wanted in (key.id, key.name, f"{key.kind}:{key.id}")
+    return (key.kind, key.id) == (record.key_kind, record.key_id)
+
+
+def _headers(recorded: list[list[str]]) -> RawHeaders:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in recorded]
+    return [
+        (name, value)
+        for name, value in raw
+        if name not in _LEFT_OUT
+        and not name.startswith(CLIENT_ROUTE_PREFIXES)
+        and not (name == b"content-encoding" and value in _UNPACKED)
+    ]

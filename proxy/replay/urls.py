@@ -1,0 +1,9 @@
+"""Under /manage/logs/, beside the records. Every path answers with and without its last slash."""
+
+from __future__ import annotations
+
+from django.urls import re_path
+
+from proxy.replay.api import Replay
+
+urlpatterns = [re_path(r"^(?P<pk>[^/]+)/replay/?$", Replay.as_view())]

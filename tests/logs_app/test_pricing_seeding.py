@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from logs_app.models import ModelPrice
+from logs_app.pricing import reading, seeding
+from logs_app.pricing.rates import RATE_NAMES
+
+USUAL = ("gpt-4o", "gpt-4o-mini-2024-07-18", "claude-sonnet-4-5-20250929", "qwen-plus", "deepseek-chat",
+         "gemini-2.5-flash", "text-embedding-3-small", "whisper-1")  # fmt: skip
+
+
+def test_the_file_is_whole():
+    listed = json.loads(seeding.FILE.read_text())
+    assert datetime.fromisoformat(listed["date"])
+    rows = list(seeding.rows())
+    identities = {tuple(row[name] for name in seeding.IDENTITY) for row in rows}
+    assert len(identities) == len(rows)
+    known = {"models", "provider", "service_tier", "above_prompt_tokens", "valid_from", *RATE_NAMES}
+    assert all(price.keys() <= known for price in listed["prices"])
+    assert all(any(row.get(name) for name in RATE_NAMES) for row in rows)
+    assert all(row["cached_input"] <= row["input"] for row in rows if "cached_input" in row)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", USUAL)
+def test_a_new_relay_knows_what_the_usual_models_cost(model):
+    assert reading.read("default").find([model], "default", "", datetime.now(UTC)) is not None
+
+
+@pytest.mark.django_db
+def test_loading_again_adds_nothing_and_changes_nothing():
+    seeding.load(ModelPrice, "default")
+    ModelPrice.objects.filter(model="gpt-4o", service_tier="").update(input=1)
+    assert seeding.load(ModelPrice, "default") == 0
+    assert ModelPrice.objects.get(model="gpt-4o", service_tier="").input == 1
+
+
+@pytest.mark.django_db
+def test_what_is_missing_is_added():
+    seeding.load(ModelPrice, "default")
+    ModelPrice.objects.filter(model="gpt-4o").delete()
+    assert seeding.load(ModelPrice, "default", dry_run=True) == 1
+    assert seeding.load(ModelPrice, "default") == 1

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logs_app import rollups
+from logs_app.models import LogRecord, RecordTag, Rollup, Series
+from logs_app.rollups import figures, histogram, spans
+from logs_app.store import Store
+from tests.logs_app import sums
+from tests.logs_app.test_store import rows, write
+
+durations = st.floats(0, 2_000_000, allow_nan=False)
+counts = st.one_of(st.none(), st.integers(0, 2**31 - 1))
+outcomes = ["completed", "failed", "client_disconnected", "upstream_truncated", "interrupted", "rejected"]
+records = st.fixed_dictionaries(
+    {
+        "repeats": st.integers(1, 1000),
+        "outcome": st.sampled_from(outcomes),
+        "is_cached": st.booleans(),
+        "is_streaming": st.booleans(),
+        "usage_estimated": st.booleans(),
+        "cost_nanos": st.one_of(st.none(), st.integers(0, 10**13)),
+        "latency_ms": durations,
+        "ttft_ms": st.one_of(st.none(), durations),
+        **dict.fromkeys(figures.TOKENS, counts),
+    }
+)
+
+
+# Histograms
+
+
+def filled(milliseconds: list[float]) -> list[int]:
+    found = [0] * histogram.BUCKETS
+    for each in milliseconds:
+        found[histogram.bucket(each)] += 1
+    return found
+
+
+@given(durations)
+def test_a_duration_lies_within_its_bucket(milliseconds):
+    lower, upper = histogram.limits(histogram.bucket(milliseconds))
+    assert lower <= milliseconds
+    assert milliseconds <= upper or upper == histogram.BOUNDS_MS[-1]
+
+
+@given(st.lists(st.floats(1, 1_000_000), min_size=1, max_size=200), st.floats(0.01, 1))
+def test_a_percentile_lies_in_the_bucket_of_the_true_one(milliseconds, share):
+    true = sorted(milliseconds)[math.ceil(share * len(milliseconds)) - 1]
+    found = histogram.percentile(filled(milliseconds), share)
+    lower, upper = histogram.limits(histogram.bucket(true))
+    assert lower <= found <= upper
+
+
+@given(st.lists(durations, min_size=1, max_size=50), st.floats(0, 1), st.floats(0, 1))
+def test_percentiles_do_not_fall(milliseconds, one, another):
+    counts = filled(milliseconds)
+    lower, higher = sorted((one, another))
+    assert histogram.percentile(counts, lower) <= histogram.percentile(counts, higher)
+
+
+def test_of_nothing_there_is_no_percentile():
+    assert histogram.percentile(filled([]), 0.5) is None
+
+
+# Figures
+
+
+@given(st.lists(records, max_size=20))
+def test_a_sum_of_figures_is_the_figures_of_each_added_up(batch):
+    found = figures.Sums(sum(map(figures.of, batch)))
+    for name in (*figures.TOKENS, "cost_nanos"):
+        assert found[name] == sum(record[name] or 0 for record in batch)
+    assert found["records"] == len(batch)
+    assert found["requests"] == sum(record["repeats"] for record in batch)
+    assert found["cache_hits"] == sum(record["is_cached"] for record in batch)
+    served = [record for record in batch if record["outcome"] != "rejected"]
+    assert list(found.latencies) == filled([record["latency_ms"] for record in served])
+    assert list(found.ttfts) == filled([r["ttft_ms"] for r in served if r["ttft_ms"] is not None])
+
+
+@given(records)
+def test_figures_come_back_as_they_were_stored(record):
+    packed = figures.pack(figures.of(record))
+    assert figures.unpack(packed) == figures.of(record)
+    assert len(packed) < 250
+
+
+@given(records, records)
+def test_a_change_leaves_what_the_records_now_make(before, after):
+    assert figures.of(before) + (figures.of(after) - figures.of(before)) == figures.of(after)
+
+
+def test_a_client_that_left_is_no_error():
+    failed = {"failed", "upstream_truncated", "interrupted", "rejected"}
+    for outcome in outcomes:
+        record = rows().record | {"outcome": outcome}
+        assert figures.Sums(figures.of(record))["errors"] == (outcome in failed)
+
+
+# Spans
+
+
+@given(st.integers(0, 4 * 10**9), st.integers(1, 10**7), st.booleans())
+def test_spans_cover_a_time_without_gap_or_overlap(since, length, may_use_days):
+    until = since + length
+    found = spans.covering(since, until, may_use_days=may_use_days)
+    assert since - 900 < found[0].start <= since
+    assert until <= found[-1].end < until + 900
+    for one, next in zip(found, found[1:], strict=False):
+        assert one.end == next.start
+    for stretch in found:
+        assert stretch.start % (stretch.minutes * 60) == stretch.end % (stretch.minutes * 60) == 0
+        assert may_use_days or stretch.minutes == spans.QUARTER
+
+
+def test_whole_days_are_read_from_days():
+    day = 86_400
+    found = spans.covering(day - 900, 3 * day + 10, may_use_days=True)
+    assert found == [
+        spans.Stretch(15, day - 900, day),
+        spans.Stretch(24 * 60, day, 3 * day),
+        spans.Stretch(15, 3 * day, 3 * day + 900),
+    ]
+
+
+# Adding
+
+
+@pytest.fixture
+def store(scratch) -> Store:
+    store = Store(scratch.alias)
+    store.register("node-a")
+    return store
+
+
+def made(**columns: Any) -> Any:
+    batch = rows()
+    batch.record |= columns
+    return batch
+
+
+def test_sums_are_exactly_those_of_the_records(store):
+    for number in range(12):
+        write(
+            store,
+            [
+                made(model=f"m-{number % 3}", total_tokens=number, status_code=200 + number % 2)
+                for _ in range(5)
+            ],
+        )
+    assert LogRecord.objects.using(store.alias).count() == 60
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+    assert Series.objects.using(store.alias).count() == 6
+    assert Rollup.objects.using(store.alias).count() == 12
+
+
+def test_the_same_record_again_adds_nothing(store):
+    same = made(total_tokens=5)
+    write(store, [same])
+    write(store, [same, made(total_tokens=7)])
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def test_what_the_database_refuses_is_not_counted(store):
+    bad, spare = made(path=None, model="bad"), made(model="spare")
+    store.write([made(model="good"), bad], [], [], lambda refused, error: iter([spare]))
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+    write(store, [made(model="bad"), made(model="good")])  # the series of the refused one was undone
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def test_a_transaction_that_is_undone_takes_its_series_with_it(store):
+    with pytest.raises(RuntimeError), transaction.atomic(using=store.alias):
+        Store(store.alias).write([made(model="m")], [], [], lambda refused, error: iter(()))
+        raise RuntimeError
+    write(store, [made(model="m")])
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def test_a_recorder_that_begins_anew_goes_on_with_the_same_series(store):
+    write(store, [made(model="m", project="old name")])
+    write(Store(store.alias), [made(model="m", project="new name")])
+    assert Series.objects.using(store.alias).get().project == "new name"
+    write(Store(store.alias), [made(model="m")])  # of which only counts are kept
+    assert Series.objects.using(store.alias).get().project == "new name"
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def test_a_later_price_changes_the_sums_by_the_difference(store):
+    write(store, [made(cost_nanos=5), made(cost_nanos=None), made(cost_nanos=100)])
+    stored = LogRecord.objects.using(store.alias)
+    before = list(stored.values(*rollups.COLUMNS))
+    stored.update(cost_nanos=7)
+    rollups.adjust(store.alias, list(zip(before, stored.values(*rollups.COLUMNS), strict=True)))
+    assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def test_tags_are_written_with_their_record(store):
+    tagged = made(tags='["a", "größe"]')
+    write(store, [tagged, made()])
+    write(store, [tagged])
+    found = LogRecord.objects.using(store.alias).filter(pk=tagged.record["id"]).get()
+    assert found.tags == ["a", "größe"]
+    tags = RecordTag.objects.using(store.alias).values_list("tag", "record_id")
+    assert sorted(tags) == [("a", found.pk), ("größe", found.pk)]
+
+
+def test_a_record_has_its_sums_in_the_span_of_its_id(store):
+    batch = made()
+    write(store, [batch])
+    milliseconds = int(batch.record["id"][:12], 16)
+    starts = {row.minutes: row.start for row in Rollup.objects.using(store.alias)}
+    assert starts == {15: milliseconds // 900_000 * 900, 1440: milliseconds // 86_400_000 * 86_400}

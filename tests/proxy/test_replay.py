@@ -1,0 +1,132 @@
+"""A replay through a running relay: in its console by the API, in a process of its own by the command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from proxy.simulator import Simulator
+from tests.running import ROOT, Relay
+
+
+@pytest.fixture(scope="module")
+def manage(relay_server: Relay) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {relay_server.management_token}"}
+    with httpx.Client(base_url=relay_server.url, headers=headers, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def original(relay_server: Relay, manage: httpx.Client) -> str:
+    return chat(relay_server, manage, "A replay, please")
+
+
+def chat(relay: Relay, manage: httpx.Client, text: str, **given: Any) -> str:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **given}
+    headers = {"authorization": f"Bearer {relay.key}"}
+    answer = httpx.post(f"{relay.base_url}/chat/completions", json=body, headers=headers)
+    assert answer.status_code == 200
+    return recorded(manage, answer.headers["x-relay-request-id"])["id"]
+
+
+def recorded(manage: httpx.Client, id: str) -> dict[str, Any]:
+    ends_at = time.monotonic() + 20
+    while (answer := manage.get(f"/manage/logs/{id}")).status_code == 404:
+        assert time.monotonic() < ends_at, f"{id} was never recorded"
+        time.sleep(0.05)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def command(relay: Relay, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "replay", *arguments],
+        cwd=ROOT, env=relay.environ, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_api_asks_again_and_shows_the_difference(manage, original):
+    answer = manage.post(f"/manage/logs/{original}/replay", json={"model": "gpt-4o-mini"})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert (shown["parent"], shown["lineage"]) == (original, "replay")
+    assert (shown["before"]["model_sent"], shown["after"]["model_sent"]) == ("gpt-4o", "gpt-4o-mini")
+    assert shown["numbers"]["prompt_tokens"]["before"] > 0
+    assert "/model" in [change["path"] for change in shown["json"]]
+
+
+def test_a_replay_is_recorded_with_its_lineage(manage, original):
+    id = manage.post(f"/manage/logs/{original}/replay/", json={"system": "Be brief."}).json()["id"]
+    record = recorded(manage, id)
+    assert (record["parent"], record["lineage"]) == (original, "replay")
+    assert record["request_body"]["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert record["key_name"] == recorded(manage, original)["key_name"]
+
+
+@pytest.mark.parametrize("id", ["01999999-9999-7999-8999-999999999999", "nonsense"])
+def test_what_is_not_there_cannot_be_replayed(manage, id):
+    assert manage.post(f"/manage/logs/{id}/replay", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "param"),
+    [
+        ({"key": "nobody"}, 404, "key"),
+        ({"provider": "elsewhere"}, 404, "provider"),
+        ({"set": 5}, 400, "set"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(manage, original, given, status, param):
+    answer = manage.post(f"/manage/logs/{original}/replay", json=given)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+
+
+def test_without_a_token_nothing_is_replayed(relay_server, original):
+    assert httpx.post(f"{relay_server.url}/manage/logs/{original}/replay", json={}).status_code == 401
+
+
+def test_a_record_whose_key_is_gone_offers_another(relay_server, manage):
+    made = manage.post("/manage/credentials", json={"name": "for a moment"}).json()
+    headers = {"authorization": f"Bearer {made['key']}"}
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "gone"}]}
+    answer = httpx.post(f"{relay_server.base_url}/chat/completions", json=body, headers=headers)
+    id = recorded(manage, answer.headers["x-relay-request-id"])["id"]
+    manage.delete(f"/manage/credentials/{made['id']}")
+    ends_at = time.monotonic() + 10
+    while (refused := manage.post(f"/manage/logs/{id}/replay", json={})).status_code != 409:
+        assert time.monotonic() < ends_at
+        time.sleep(0.1)
+    assert (refused.json()["error"]["code"], refused.json()["error"]["param"]) == ("missing", "key")
+    again = manage.post(f"/manage/logs/{id}/replay", json={"key": "default"})
+    assert again.status_code == 200, again.text
+
+
+def test_the_command_does_the_same(relay_server, manage, original, simulator: Simulator):
+    done = command(relay_server, original, "--set", "temperature=0", "--drop", "n", "--json")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["before"]["id"] == original
+    record = recorded(manage, shown["id"])
+    assert record["request_body"]["temperature"] == 0
+    assert record["lineage"] == "replay"
+
+
+def test_the_command_shows_both_sides(relay_server, original):
+    done = command(relay_server, original, "--model", "gpt-4o-mini")
+    assert done.returncode == 0, done.stderr
+    assert "model_sent" in done.stdout and "gpt-4o-mini" in done.stdout
+    assert "The texts are the same." in done.stdout or "\n+ " in done.stdout
+
+
+def test_the_command_refuses_in_words(relay_server, original):
+    done = command(relay_server, original, "--key", "nobody")
+    assert done.returncode == 1
+    assert "There is no key with the name or id 'nobody'." in done.stderr
+    assert "There is no record nonsense." in command(relay_server, "nonsense").stderr
