@@ -48,7 +48,7 @@ def begin(call: Call, settings: Settings) -> Outgoing:
     return Outgoing(change(call.body, "model", value), settings.default_model, (edit,))
 
 
-def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model") -> Outgoing:
+def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model_mapping") -> Outgoing:
     """The request with another name of its model, which the mapping of a provider knows."""
     if not outgoing.body or call.document is None or outgoing.model is None:
         return outgoing

@@ -45,6 +45,7 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
             routes.check_head(call, exchange.route)
         runtime.admit()
         hold, whole = partial(runtime.hold, exchange), policy.reads_body(exchange.key, config)
+        whole = whole or runtime.snapshots.current.catalogue.has_param_rules
         await parsing.read_body(call, source, settings.MAX_REQUEST_BYTES, hold, whole=whole)
         snapshot = runtime.snapshots.current
         outgoing = edits.begin(call, snapshot.settings)
