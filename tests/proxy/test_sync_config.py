@@ -122,7 +122,9 @@ def test_an_export_is_read_again(environment: dict[str, str], tmp_path: Path) ->
     assert sync(environment, "--file", str(written), "--dry-run").returncode == 0
 
 
-def test_a_refused_file_changes_nothing(scratch: Scratch, environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_refused_file_changes_nothing(
+    scratch: Scratch, environment: dict[str, str], tmp_path: Path
+) -> None:
     wanted = tmp_path / "relay.toml"
     wanted.write_text('[provider.a]\napi_base = "https://a.example"\n[provider.b]\napi_base = "nowhere"\n')
     result = sync(environment, "--file", str(wanted))
