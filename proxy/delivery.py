@@ -94,7 +94,8 @@ class PassedOn(Delivery):
         self._answer = answer
         self._provider = provider
         self._renaming = sent.renaming if 200 <= answer.status < 300 else None
-        self._framer = self._renamer = None
+        self._framer: Framer | None = None
+        self._renamer: Renamer | None = None
         if answer.is_event_stream:
             path = exchange.call.path
             self._framer = Framer(path, hide_usage=sent.asks_usage, renaming=self._renaming)
@@ -223,7 +224,8 @@ def passed_on(
         raw_headers = [header for header in raw_headers if header[0] != b"content-length"]
     if answer.is_event_stream:
         # No proxy in front of us may hold events back.
-        raw_headers = [*(h for h in raw_headers if h[0] != b"x-accel-buffering"), (b"x-accel-buffering", b"no")]
+        raw_headers = [header for header in raw_headers if header[0] != b"x-accel-buffering"]
+        raw_headers.append((b"x-accel-buffering", b"no"))
     elif first(answer.headers, b"content-length"):
         runtime.release(exchange)  # no stream, after all
     exchange.answer(answer.status, raw_headers, provider.provider_key)
