@@ -122,7 +122,7 @@ def _ties(id: bytes, transcript: Transcript, headers: dict[str, str], request: A
         "session": headers.get("x-relay-session"),
         "end_user": correlation.end_user(headers, request),
         "tags": columns.json_text(correlation.tags(headers)),
-        "parent": None,
+        "parent": columns.uuid_hex(transcript.opened.get("parent")),
         "trace_id": correlation.trace_id(headers),
         "prompt_fingerprint": correlation.fingerprint(request),
     }

@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -45,6 +46,14 @@ def count(value: Any) -> int | None:
 
 def status(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= 999 else None
+
+
+def uuid_hex(value: Any) -> str | None:
+    """As ids are written into both databases; nonsense is None."""
+    try:
+        return UUID(value).hex if type(value) is str else None
+    except ValueError:
+        return None
 
 
 def milliseconds(us: Any) -> float | None:

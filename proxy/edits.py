@@ -24,6 +24,7 @@ class Outgoing:
     edits: tuple[Edit, ...] = ()
     asks_usage: bool = False  # we asked for the usage chunk, so we hide it
     asked: str | None = None  # the client's name of the model, where the answer is to carry that
+    is_rewritten: bool = False  # by a processor
 
     @property
     def renaming(self) -> Renaming | None:

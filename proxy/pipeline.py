@@ -13,6 +13,7 @@ from django.conf import settings
 from . import (
     attempts,
     authentication,
+    children,
     delivery,
     edits,
     limits,
@@ -26,6 +27,7 @@ from .delivery import RelayResponse
 from .errors import RelayError
 from .exchange import Exchange
 from .parsing import Source
+from .processors import chain
 from .runtime import Runtime
 
 
@@ -56,6 +58,11 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)
         await runtime.quotas.take(exchange)
+        if exchange.route is not None and exchange.route.processors:
+            exchange.open()  # what they do, and what fails of it, is recorded
+            outgoing = await chain.run(
+                exchange, exchange.route, outgoing, partial(children.ask, exchange, runtime)
+            )
         choice = await routing.choose(exchange, outgoing, runtime)
         exchange.open()
         return await attempts.send(exchange, choice, outgoing, runtime)
