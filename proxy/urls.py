@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from .api.providers import Providers
+
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
+router.register("manage/providers", Providers, basename="provider")
 
 urlpatterns = [*router.urls]
