@@ -192,6 +192,8 @@ def own_content(exchange: Exchange, runtime: Runtime, body: bytes) -> RelayRespo
         *exchange.limit_headers,
         *_cors(exchange, runtime),
     ]
+    if exchange.is_open:
+        exchange.answer(200, raw_headers)
     return RelayResponse(200, raw_headers, OwnAnswer(exchange, runtime, body))
 
 

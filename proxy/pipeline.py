@@ -17,6 +17,7 @@ from . import (
     delivery,
     edits,
     limits,
+    merging,
     parsing,
     policy,
     routes,
@@ -58,6 +59,9 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)
         await runtime.quotas.take(exchange)
+        if merging.is_ours(exchange, snapshot):
+            exchange.open()
+            return delivery.own_content(exchange, runtime, await merging.body(exchange, runtime))
         if exchange.route is not None and exchange.route.processors:
             exchange.open()  # what they do, and what fails of it, is recorded
             outgoing = await chain.run(

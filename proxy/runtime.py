@@ -19,6 +19,7 @@ from .health.sharing import Sharing
 from .health.table import Table as HealthTable
 from .health.watch import Watch
 from .limits.limiter import Limiter
+from .listings import Listings
 from .questions import Questions
 from .quota import Quotas
 from .rejections import Rejections
@@ -49,6 +50,7 @@ class Runtime:
         self.journal = journal
         self.rejections = Rejections(journal)
         self.upstream = upstream
+        self.listings = Listings(upstream)
         self.exchanges: set[Exchange] = set()
         self.unknown_key_calls = 0
         self._held_bytes = 0
@@ -126,7 +128,8 @@ class Runtime:
     async def aclose(self) -> None:
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+            self._polling.cancel()
+        self.listings.close()
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
         await asyncio.to_thread(self.questions.close)
