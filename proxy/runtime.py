@@ -128,7 +128,7 @@ class Runtime:
     async def aclose(self) -> None:
         for task in self._running:
             task.cancel()
-            self._polling.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         self.listings.close()
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
