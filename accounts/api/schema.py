@@ -15,6 +15,8 @@ TAGS = {
     "/manage/credentials": "Credentials",
     "/manage/audit": "Audit",
     "/manage/logs": "Records",
+    "/manage/routes": "Routes",
+    "/manage/processors": "Processors",
     "/admin/login": "Signing in",
 }
 OTHER_TAG = "Earlier systems"
@@ -28,6 +30,7 @@ SUMMARIES = {
     "rotate": "Rotate {}",
     "end_grace": "End the grace of {}",
     "revoke_tokens": "Revoke the tokens of {}",
+    "preview": "Preview {}s",
 }
 
 
