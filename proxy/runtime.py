@@ -184,7 +184,8 @@ def build() -> Runtime:
         settings.FIELD_ENCRYPTION_KEYS,
         fsync_ms=settings.JOURNAL_FSYNC_MS,
     )
-    table, upstream = HealthTable(settings.DATA_DIR), Upstream()
+    upstream = Upstream(allows_internal=lambda host: host in snapshots.current.catalogue.internal_hosts)
+    table = HealthTable(settings.DATA_DIR)
     health = Health(snapshots, table)
     sharing = Sharing(settings.REDIS_URL, table) if settings.REDIS_URL else None
     watch = Watch(snapshots, health, upstream, settings.DATA_DIR, sharing)
