@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import endpoints, errors, mapping, patterns, provider_types, refusals
+from . import addresses, endpoints, errors, mapping, patterns, provider_types, refusals
 from .mapping import BadMapping, ModelMapping
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Catalogue:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
+        self.internal_hosts = addresses.allowed_hosts(providers)
         policies = [provider.policy for provider in providers if not provider.policy.allows_all]
         self.has_policies = bool(policies)
         self.has_param_rules = any(policy.param_whitelist for policy in policies)
@@ -90,6 +91,10 @@ class Catalogue:
         """What to answer when there are no candidates."""
         within = tuple(entry for entry in self._entries if _is_within(entry, route))
         return _why(within, model, endpoint)
+
+    def problems(self) -> Iterator[RelayError]:
+        """What keeps providers from taking any call."""
+        yield from filter(None, map(_problem, self._entries))
 
     def listings(self, route: Route | None = None) -> list[Listing]:
         """The usable providers with the models they tell of."""
