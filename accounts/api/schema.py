@@ -13,6 +13,9 @@ TAGS = {
     "/manage/projects": "Projects",
     "/manage/tokens": "Tokens",
     "/manage/credentials": "Credentials",
+    "/manage/providers": "Providers",
+    "/manage/settings": "Settings",
+    "/manage/config": "Settings",
     "/manage/audit": "Audit",
     "/manage/logs": "Records",
     "/manage/routes": "Routes",
@@ -31,6 +34,10 @@ SUMMARIES = {
     "end_grace": "End the grace of {}",
     "revoke_tokens": "Revoke the tokens of {}",
     "preview": "Preview {}s",
+    "test": "Test the connection of {}",
+    "state": "Show the state of {}",
+    "reset": "Reset the state of {}",
+    "health": "Check the health of {}",
 }
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.api.fields import Text
+from accounts.api.fields import LONGEST_NAME, Text
 
 from ..health import check, standing
 from .fields import Number
@@ -20,7 +20,7 @@ class CheckSerializer(serializers.Serializer):
     """What to ask a provider."""
 
     model = Text(
-        max_length=200, required=False, allow_null=True,
+        max_length=LONGEST_NAME, required=False, allow_null=True,
         help_text="The provider's name of a model, to be asked for one token. Else its models are listed.",
     )  # fmt: skip
     timeout_seconds = Number(

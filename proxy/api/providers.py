@@ -186,8 +186,8 @@ class Providers(Numbered, Rows):
     def test(self, request: Request, pk: str) -> Response:
         """Asks the provider for its models, or a model of it for one token, and says what is wrong."""
         given = CheckSerializer.of(request)
-        provider = rows.provider_of(self.get_object())
-        (report,) = check.run([provider], **given)
+        provider, model = rows.provider_of(self.get_object()), given.pop("model", None)
+        (report,) = check.run([(provider, model)], **given)
         standing.note(provider, report.outcome, rules())
         return Response(ReportSerializer(report).data)
 
