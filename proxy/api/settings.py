@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -59,7 +58,7 @@ def _help(column: models.Field[Any, Any]) -> str:
     return str(column.help_text or f"{column.verbose_name}.".capitalize())
 
 
-def _limits(column: models.Field[Any, Any]) -> Mapping[str, Any]:
+def _limits(column: models.Field[Any, Any]) -> dict[str, Any]:
     """Those of the model and not those that the database adds."""
     names = {MinValueValidator: "min_value", MaxValueValidator: "max_value"}
     return {names[type(each)]: each.limit_value for each in column._validators if type(each) in names}

@@ -141,7 +141,8 @@ def ask(
 ) -> list[dict[str, Any]]:
     """Of each provider what `ProviderHealth` shows."""
     found = [(row, rows.provider_of(row)) for row in asked]
-    questions = [(provider, model) for _row, provider in found for model in models or [None]]
+    asked_for: Sequence[str | None] = models or [None]
+    questions = [(provider, model) for _row, provider in found for model in asked_for]
     reports = check.run(questions, timeout_seconds=timeout_secs, concurrency=max_concurrent)
     by_id: dict[int, list[Report]] = {row.pk: [] for row, _provider in found}
     rules = providers.rules()
