@@ -30,6 +30,11 @@ class Answer:
         is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
         return is_plain and first(self.headers, b"content-type").startswith(b"text/event-stream")
 
+    @property
+    def is_json(self) -> bool:
+        is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
+        return is_plain and first(self.headers, b"content-type").startswith(b"application/json")
+
     async def parts(self) -> AsyncGenerator[bytes]:
         """The body undecoded, in pieces as they come. Raises MidStream when it breaks off."""
         while self._pushed_back:

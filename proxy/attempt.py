@@ -124,8 +124,8 @@ async def _send(errand: Errand, provider: Provider, key: str, sent: Outgoing) ->
         provider_types.of(provider),
         Patience.of(exchange.route, provider, config),
     )
-    plain = call.is_streaming or errand.hold is Hold.WHOLE or modellist.is_limited(exchange, config)
-    client_headers = headers.to_provider(call.headers, [], plain=plain)
+    is_read = errand.hold is Hold.WHOLE or sent.renaming is not None or modellist.is_limited(exchange, config)
+    client_headers = headers.to_provider(call.headers, [], plain=call.is_streaming or is_read)
     return await errand.runtime.upstream.send(
         call.method,
         kind.url(provider, call.rest, call.query, sent.model),

@@ -15,7 +15,6 @@ from .catalogue import Candidate
 from .delivery import RelayResponse
 from .edits import Outgoing
 from .exchange import Exchange
-from .patience import first_set
 from .routing import Choice
 from .runtime import Runtime
 
@@ -39,6 +38,8 @@ async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: 
 
 
 async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Reply | Failure:
+    if len(candidates) == 1:
+        return await _ask(errand, candidates[0], is_last=True)
     failure: Failure | None = None
     most = 1 + errand.config.max_failovers
     health = errand.runtime.health
@@ -51,7 +52,7 @@ async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Rep
         tried += 1
         is_last = is_only_one_left or tried == most
         with permit:
-            result = await _ask(errand, candidate, is_last)
+            result = await _ask(errand, candidate, is_last=is_last)
         if isinstance(result, Reply):
             if failure is not None:
                 failure.drop()
@@ -63,10 +64,12 @@ async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Rep
     return failure
 
 
-async def _ask(errand: Errand, candidate: Candidate, is_last: bool) -> Reply | Failure:
+async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply | Failure:
     """One provider: with its next key where one is refused, and again where that may help."""
     provider, health = candidate.provider, errand.runtime.health
-    repeats = first_set(provider.http_max_retries, errand.config.http_max_retries) or 0
+    repeats = provider.http_max_retries
+    if repeats is None:
+        repeats = errand.config.http_max_retries
     other_keys, repeated = len(provider.extra_api_keys), 0
     while True:
         key = health.key_for(provider)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import errors, mapping, patterns, provider_types, refusals
+from . import addresses, endpoints, errors, mapping, patterns, provider_types, refusals
 from .mapping import BadMapping, ModelMapping
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 100_000  # candidates, of all questions together
 _STREAMS = "supports_streaming"
+_MODELS = endpoints.find("/v1/models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Candidate:
 class Listing(NamedTuple):
     provider: Provider
     mapping: ModelMapping
+    has_list: bool  # whether it may be asked which models it has
 
 
 class _Entry(NamedTuple):
@@ -50,6 +52,7 @@ class Catalogue:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
+        self.internal_hosts = addresses.allowed_hosts(providers)
         policies = [provider.policy for provider in providers if not provider.policy.allows_all]
         self.has_policies = bool(policies)
         self.has_param_rules = any(policy.param_whitelist for policy in policies)
@@ -89,12 +92,18 @@ class Catalogue:
         within = tuple(entry for entry in self._entries if _is_within(entry, route))
         return _why(within, model, endpoint)
 
-    def listings(self, endpoint: Endpoint, route: Route | None = None) -> Iterator[Listing]:
-        """The usable providers that serve an endpoint."""
-        for entry in self._entries:
-            usable = entry.mapping is not None and _problem(entry) is None
-            if usable and _is_within(entry, route) and _serves(entry, endpoint):
-                yield Listing(entry.provider, entry.mapping)
+    def problems(self) -> Iterator[RelayError]:
+        """What keeps providers from taking any call."""
+        yield from filter(None, map(_problem, self._entries))
+
+    def listings(self, route: Route | None = None) -> list[Listing]:
+        """The usable providers with the models they tell of."""
+        found = (_listing(entry) for entry in self._entries if _is_within(entry, route))
+        return [listing for listing in found if listing is not None]
+
+    def listing(self, provider: Provider) -> Listing | None:
+        """Of this one, which need not be of the catalogue."""
+        return _listing(_entry(provider))
 
     def _find(
         self, model: str | None, endpoint: Endpoint, is_streaming: bool, route: Route | None
@@ -161,6 +170,12 @@ def _entry(provider: Provider) -> _Entry:
     except (provider_types.UnknownType, BadMapping) as error:
         return _Entry(provider, None, None, str(error))
     return _Entry(provider, kind, compiled, provider.error)
+
+
+def _listing(entry: _Entry) -> Listing | None:
+    if entry.mapping is None or _problem(entry) is not None:
+        return None
+    return Listing(entry.provider, entry.mapping, _serves(entry, _MODELS))
 
 
 def _checked(entry: _Entry, model: str | None, endpoint: Endpoint, is_streaming: bool) -> Candidate | None:

@@ -134,6 +134,7 @@ class Provider:
     first_byte_timeout_seconds: float | None = None
     idle_timeout_seconds: float | None = None
     total_timeout_seconds: float | None = None
+    allows_internal_address: bool = False
     error: str | None = None
     key_owner: str | None = None
 

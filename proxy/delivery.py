@@ -20,6 +20,7 @@ from .exchange import Exchange
 from .framing import Framer
 from .headers import RawHeaders, first, overlay, to_client
 from .health import Outcome
+from .renaming import Renamer
 from .runtime import Runtime
 
 _SHOWN_CHARACTERS = 200
@@ -87,12 +88,23 @@ class PassedOn(Delivery):
     """The provider's body, journalled before it is sent on."""
 
     def __init__(
-        self, exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, framer: Framer | None
+        self, exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, sent: Outgoing
     ) -> None:
         super().__init__(exchange, runtime)
         self._answer = answer
         self._provider = provider
-        self._framer = framer
+        self._renaming = sent.renaming if 200 <= answer.status < 300 else None
+        self._framer: Framer | None = None
+        self._renamer: Renamer | None = None
+        if answer.is_event_stream:
+            path = exchange.call.path
+            self._framer = Framer(path, hide_usage=sent.asks_usage, renaming=self._renaming)
+        elif self._renaming is not None and answer.is_json:
+            self._renamer = Renamer(self._renaming)
+
+    @property
+    def may_change_length(self) -> bool:
+        return self._framer is not None or self._renamer is not None
 
     async def parts(self) -> AsyncIterator[bytes]:
         exchange, framer = self.exchange, self._framer
@@ -104,9 +116,11 @@ class PassedOn(Delivery):
                     if framer.is_terminated:
                         # Who has read the last event may come with the next stream before this body ends.
                         self._runtime.release(exchange)
+                elif self._renamer is not None:
+                    part = self._renamer.feed(part)
                 if part:
                     yield part
-            if framer is not None and (rest := self._end(framer)):
+            if rest := self._end():
                 yield rest
         except MidStream as fault:
             error = fault.as_answer(self._provider.provider_key)
@@ -135,7 +149,10 @@ class PassedOn(Delivery):
         outcome = Outcome.TIMEOUT if fault.reason == "upstream_timeout" else Outcome.TRANSPORT
         self._runtime.health.report(self._provider.id, outcome, words=fault.detail)
 
-    def _end(self, framer: Framer) -> bytes:
+    def _end(self) -> bytes:
+        framer = self._framer
+        if framer is None:
+            return self._renamer.finish() if self._renamer else b""
         rest = framer.finish()
         if not framer.is_whole:
             raise MidStream("upstream_truncated", "the stream ended before its last event")
@@ -154,8 +171,15 @@ class PassedOn(Delivery):
             self.exchange.break_off()
 
     def _note_edits(self) -> None:
-        if self._framer and self._framer.hid_usage and self.exchange.is_open:
+        if not self.exchange.is_open:
+            return
+        if self._framer and self._framer.hid_usage:
             self.exchange.edits.append({"kind": "hide_usage_event"})
+        editor = self._framer or self._renamer
+        if editor and editor.has_renamed and self._renaming:
+            self.exchange.edits.append(
+                {"kind": "model", "from": self._renaming.sent, "to": self._renaming.asked}
+            )
 
 
 def own_content(exchange: Exchange, runtime: Runtime, body: bytes) -> RelayResponse:
@@ -170,6 +194,8 @@ def own_content(exchange: Exchange, runtime: Runtime, body: bytes) -> RelayRespo
         *exchange.limit_headers,
         *_cors(exchange, runtime),
     ]
+    if exchange.is_open:
+        exchange.answer(200, raw_headers)
     return RelayResponse(200, raw_headers, OwnAnswer(exchange, runtime, body))
 
 
@@ -197,16 +223,16 @@ def passed_on(
     exchange: Exchange, runtime: Runtime, answer: Answer, provider: Provider, sent: Outgoing
 ) -> RelayResponse:
     raw_headers = head_of(exchange, runtime, answer, provider.provider_key)
-    framer = None
+    delivery = PassedOn(exchange, runtime, answer, provider, sent)
+    if delivery.may_change_length:
+        raw_headers = [header for header in raw_headers if header[0] != b"content-length"]
     if answer.is_event_stream:
-        framer = Framer(exchange.call.path, hide_usage=sent.asks_usage)
-        # Our edits may change the length, and no proxy in front of us may hold events back.
-        raw_headers = [h for h in raw_headers if h[0] not in (b"content-length", b"x-accel-buffering")]
+        # No proxy in front of us may hold events back.
+        raw_headers = [header for header in raw_headers if header[0] != b"x-accel-buffering"]
         raw_headers.append((b"x-accel-buffering", b"no"))
     elif first(answer.headers, b"content-length"):
         runtime.release(exchange)  # no stream, after all
     exchange.answer(answer.status, raw_headers, provider.provider_key)
-    delivery = PassedOn(exchange, runtime, answer, provider, framer)
     return RelayResponse(answer.status, raw_headers, delivery)
 
 

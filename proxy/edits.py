@@ -24,6 +24,7 @@ class Outgoing:
     edits: tuple[Edit, ...] = ()
     asks_usage: bool = False  # we asked for the usage chunk, so we hide it
     asked: str | None = None  # the client's name of the model, where the answer is to carry that
+    is_rewritten: bool = False  # by a processor
 
     @property
     def renaming(self) -> Renaming | None:
@@ -48,7 +49,7 @@ def begin(call: Call, settings: Settings) -> Outgoing:
     return Outgoing(change(call.body, "model", value), settings.default_model, (edit,))
 
 
-def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model") -> Outgoing:
+def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model_mapping") -> Outgoing:
     """The request with another name of its model, which the mapping of a provider knows."""
     if not outgoing.body or call.document is None or outgoing.model is None:
         return outgoing

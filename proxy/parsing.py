@@ -149,7 +149,7 @@ def _is_json(call: Call) -> bool:
 def _read_document(call: Call) -> None:
     body = call.body or b""
     try:
-        document = _parse(body)
+        document = parse(body)
     except ValueError as error:
         if not (call.endpoint.takes_json and call.method == "POST"):
             return  # unknown to us: the provider judges
@@ -165,7 +165,8 @@ def _read_document(call: Call) -> None:
     call.model = model.encode("utf-8", "replace").decode() if isinstance(model, str) and model else None
 
 
-def _parse(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """JSON as the body of a client has it. Raises ValueError."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

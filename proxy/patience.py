@@ -42,5 +42,7 @@ def total_seconds(route: Route | None, provider: Provider, settings: Settings) -
     )
 
 
-def first_set(*values: T | None) -> T | None:
-    return next((value for value in values if value is not None), None)
+def first_set(own: T | None, providers: T | None, general: T) -> T:
+    if own is not None:
+        return own
+    return general if providers is None else providers

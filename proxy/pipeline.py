@@ -13,9 +13,11 @@ from django.conf import settings
 from . import (
     attempts,
     authentication,
+    children,
     delivery,
     edits,
     limits,
+    merging,
     parsing,
     policy,
     routes,
@@ -26,6 +28,7 @@ from .delivery import RelayResponse
 from .errors import RelayError
 from .exchange import Exchange
 from .parsing import Source
+from .processors import chain
 from .runtime import Runtime
 
 
@@ -46,6 +49,7 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
             routes.check_head(call, exchange.route)
         runtime.admit()
         hold, whole = partial(runtime.hold, exchange), policy.reads_body(exchange.key, config)
+        whole = whole or runtime.snapshots.current.catalogue.has_param_rules
         await parsing.read_body(call, source, settings.MAX_REQUEST_BYTES, hold, whole=whole)
         snapshot = runtime.snapshots.current
         outgoing = edits.begin(call, snapshot.settings)
@@ -56,6 +60,14 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)
         await runtime.quotas.take(exchange)
+        if merging.is_ours(exchange, snapshot):
+            exchange.open()
+            return delivery.own_content(exchange, runtime, await merging.body(exchange, runtime))
+        if exchange.route is not None and exchange.route.processors:
+            exchange.open()  # what they do, and what fails of it, is recorded
+            outgoing = await chain.run(
+                exchange, exchange.route, outgoing, partial(children.ask, exchange, runtime)
+            )
         choice = await routing.choose(exchange, outgoing, runtime)
         exchange.open()
         return await attempts.send(exchange, choice, outgoing, runtime)

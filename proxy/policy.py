@@ -72,8 +72,10 @@ def check_head(call: Call, key: Key, settings: Settings) -> None:
     check_origin(call, key, settings)
 
 
-def permitted(call: Call, candidates: tuple[Candidate, ...], settings: Settings) -> tuple[Candidate, ...]:
-    """Those whose provider's own policy allows the call. Raises RelayError when there are none."""
+def permitted(
+    call: Call, candidates: tuple[Candidate, ...], settings: Settings
+) -> tuple[tuple[Candidate, ...], RelayError | None]:
+    """Those whose provider's own policy allows the call, and why the first of the others does not."""
     kept: list[Candidate] = []
     refusal: RelayError | None = None
     for candidate in candidates:
@@ -83,9 +85,7 @@ def permitted(call: Call, candidates: tuple[Candidate, ...], settings: Settings)
             refusal = refusal or error
         else:
             kept.append(candidate)
-    if refusal is not None and not kept:
-        raise refusal
-    return tuple(kept)
+    return tuple(kept), refusal
 
 
 def _check_all(call: Call, policy: Policy, settings: Settings) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 
 from accounts import provisioning as accounts
 from accounts.encryption import DecryptionError
 from accounts.provisioning import Difference
 from logs_app import provisioning as records
 
+from . import soundness
 from .models import Provider, RelaySettings
+from .rows import routing_of
 
 DEFAULT_PROVIDER = "default"
 # A setting's variable is the upper-case name of its column.
@@ -87,6 +89,11 @@ def differences(given: Mapping[str, Any]) -> list[Difference]:
 def reminders() -> list[str]:
     """A line for each difference, for the start of the server: changed variables alone change nothing."""
     return [f"{found.line}; run manage.py sync_config" for found in differences(given_values())]
+
+
+def problems() -> list[str]:
+    """What in the database cannot work, in words. Raises DatabaseError."""
+    return soundness.problems(routing_of(0, {}, DEFAULT_DB_ALIAS))
 
 
 def _provider_differences(given: Mapping[str, Any]) -> list[Difference]:

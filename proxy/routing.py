@@ -10,7 +10,7 @@ import random
 from itertools import groupby
 from typing import NamedTuple
 
-from . import balancing, errors, ownkeys
+from . import balancing, errors, ownkeys, policy
 from .catalogue import Candidate
 from .configuration import Project, Settings, Snapshot
 from .edits import Outgoing
@@ -35,11 +35,14 @@ async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Ch
     if own is not None and not (project and project.allow_shared_providers):
         return Choice((own,))
     found = snapshot.catalogue.candidates(outgoing.model, call.endpoint, call.is_streaming, exchange.route)
+    refusal = None
+    if snapshot.catalogue.has_policies:
+        found, refusal = policy.permitted(call, found, snapshot.settings)
     if own is not None:
         others = tuple(c for c in found if c.provider.id != own.provider.id and c.provider.weight)
         return Choice((own, *in_turn(others, runtime, snapshot.settings)))
     if not found:
-        raise snapshot.catalogue.why_none(outgoing.model, call.endpoint, exchange.route)
+        raise refusal or snapshot.catalogue.why_none(outgoing.model, call.endpoint, exchange.route)
     if len(found) == 1:
         return Choice(found)
     return Choice(in_turn(found, runtime, snapshot.settings))
@@ -87,4 +90,8 @@ def _own(
     if provider is None:
         return None
     call = exchange.call
-    return snapshot.catalogue.candidate(provider, outgoing.model, call.endpoint, call.is_streaming)
+    found = snapshot.catalogue.candidate(provider, outgoing.model, call.endpoint, call.is_streaming)
+    _, refusal = policy.permitted(call, (found,), snapshot.settings)
+    if refusal is not None:
+        raise refusal
+    return found

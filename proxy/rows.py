@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 
 from accounts.encryption import DecryptionError
 
-from . import models, policy
+from . import addresses, models, policy
 from .configuration import Breaker, Key, Processor, Provider, Route, Settings, Snapshot
 
 
@@ -33,6 +33,8 @@ def routing_of(version: int, keys: Mapping[bytes, Key], using: str) -> Snapshot:
 
 def provider_of(row: models.Provider) -> Provider:
     api_keys, error = _api_keys(row)
+    if not row.allow_internal_address:
+        error = error or addresses.refusal_of(row.api_base)
     return Provider(
         id=row.pk,
         provider_key=row.provider_key,
@@ -49,6 +51,7 @@ def provider_of(row: models.Provider) -> Provider:
         policy=policy.parse(row.policy),
         inject_stream_usage=row.inject_stream_usage,
         http_max_retries=row.http_max_retries,
+        allows_internal_address=row.allow_internal_address,
         error=error,
         **_timeouts(row),
     )

@@ -19,6 +19,7 @@ from .health.sharing import Sharing
 from .health.table import Table as HealthTable
 from .health.watch import Watch
 from .limits.limiter import Limiter
+from .listings import Listings
 from .questions import Questions
 from .quota import Quotas
 from .rejections import Rejections
@@ -49,6 +50,7 @@ class Runtime:
         self.journal = journal
         self.rejections = Rejections(journal)
         self.upstream = upstream
+        self.listings = Listings(upstream)
         self.exchanges: set[Exchange] = set()
         self.unknown_key_calls = 0
         self._held_bytes = 0
@@ -127,6 +129,7 @@ class Runtime:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        self.listings.close()
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
         await asyncio.to_thread(self.questions.close)
@@ -181,7 +184,8 @@ def build() -> Runtime:
         settings.FIELD_ENCRYPTION_KEYS,
         fsync_ms=settings.JOURNAL_FSYNC_MS,
     )
-    table, upstream = HealthTable(settings.DATA_DIR), Upstream()
+    upstream = Upstream(allows_internal=lambda host: host in snapshots.current.catalogue.internal_hosts)
+    table = HealthTable(settings.DATA_DIR)
     health = Health(snapshots, table)
     sharing = Sharing(settings.REDIS_URL, table) if settings.REDIS_URL else None
     watch = Watch(snapshots, health, upstream, settings.DATA_DIR, sharing)

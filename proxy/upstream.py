@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import lru_cache, partial
 
@@ -21,6 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from . import errors
+from .addresses import Resolver, is_internal
 from .answer import Answer
 from .errors import MaybeSent, MidStream, NotSent, RelayError, UpstreamError
 from .headers import RawHeaders
@@ -35,8 +36,14 @@ _REMEMBERED_CHARACTERS = 250  # longer addresses are not worth the memory
 
 
 class Upstream:
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._transport = transport or Transport()
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        allows_internal: Callable[[str], bool] = lambda host: False,
+    ) -> None:
+        """`allows_internal` tells of a host whether its name may lead to an internal address."""
+        self._transport = transport or Transport(allows_internal=allows_internal)
 
     async def send(
         self,
@@ -79,12 +86,19 @@ class Upstream:
 class Transport(AiohttpTransport):
     """No cookie jar, no redirects, no ceiling of connections, no header of its own, bytes as they come."""
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(
+        self, verify: ssl.SSLContext | bool = True, *, allows_internal: Callable[[str], bool]
+    ) -> None:
+        self._allows_internal = allows_internal
         super().__init__(verify=verify, client=self._open_session)
 
     def _open_session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=self.ssl_context, ttl_dns_cache=60
+            limit=0,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            ssl=self.ssl_context,
+            ttl_dns_cache=60,
+            resolver=Resolver(self._allows_internal),
         )
         connector._factory = partial(_Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
         return aiohttp.ClientSession(
@@ -99,6 +113,9 @@ class Transport(AiohttpTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
+        host = request.extensions["url"].host or ""
+        if is_internal(host) and not self._allows_internal(host):
+            raise NotSent("upstream_unreachable", f"{host} is an internal address, which it does not allow")
         try:
             response = await self.client.request(
                 request.method,

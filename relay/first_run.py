@@ -32,7 +32,8 @@ def prepare(url: str, say: Say) -> None:
         generated = _provision(say)
     if generated is not None:
         say(welcome.text(url, generated, welcome.FIRST))
-    for line in (*providers.reminders(), *machines.reminders()):
+    problems = [] if generated else providers.problems()
+    for line in (*problems, *providers.reminders(), *machines.reminders()):
         say(line)
 
 

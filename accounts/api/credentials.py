@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -23,14 +23,9 @@ from .fields import LONGEST_NAME, Flag, FutureMoment, ModelNames, ProjectReferen
 from .filters import ChoiceFilter, FilterSerializer, FlagFilter, IdFilter, TextFilter
 from .rotation import RotationSerializer, SecretRows
 from .rows import FormerFields, LimitFields, RecordingFields, RowSerializer, UsageFields
-from .viewsets import is_number
+from .viewsets import Numbered
 
 STATUS = ["active", "disabled", "expired", "project_inactive"]
-# Ids are never given twice: what is not above the last one was somebody.
-LAST_ID = {
-    "sqlite": "SELECT MAX(seq) FROM sqlite_sequence WHERE name = 'accounts_credential'",
-    "postgresql": "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM accounts_credential_id_seq",
-}
 
 
 def name_field(**options: Any) -> Text:
@@ -135,7 +130,7 @@ class CredentialFilters(FilterSerializer):
         return rows.filter(~is_expired, is_inactive if status == "project_inactive" else ~is_inactive)
 
 
-class Credentials(SecretRows):
+class Credentials(Numbered, SecretRows):
     """Long-lived keys of clients."""
 
     noun = "credential"
@@ -145,22 +140,12 @@ class Credentials(SecretRows):
     answers = {"create": NewCredentialSerializer, "rotate": NewCredentialSerializer}
     filters = CredentialFilters
 
-    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(rows, pk) if is_number(pk) else None
-
     @transaction.atomic
     def perform_destroy(self, row: Credential) -> None:
         audit.record(
             actors.of(self.request), "credential.delete", row, before=CredentialSerializer.shown(row)
         )
         row.delete()
-
-    def has_been(self, pk: str) -> bool:
-        if not is_number(pk):
-            return False
-        with connection.cursor() as cursor:
-            cursor.execute(LAST_ID[connection.vendor])
-            return 0 < int(pk) <= (cursor.fetchone()[0] or 0)
 
     @extend_schema(request=RotationSerializer)
     @action(detail=True, methods=["post"], verb="change")

@@ -13,8 +13,13 @@ TAGS = {
     "/manage/projects": "Projects",
     "/manage/tokens": "Tokens",
     "/manage/credentials": "Credentials",
+    "/manage/providers": "Providers",
+    "/manage/settings": "Settings",
+    "/manage/config": "Settings",
     "/manage/audit": "Audit",
     "/manage/logs": "Records",
+    "/manage/routes": "Routes",
+    "/manage/processors": "Processors",
     "/admin/login": "Signing in",
 }
 OTHER_TAG = "Earlier systems"
@@ -28,6 +33,11 @@ SUMMARIES = {
     "rotate": "Rotate {}",
     "end_grace": "End the grace of {}",
     "revoke_tokens": "Revoke the tokens of {}",
+    "preview": "Preview {}s",
+    "test": "Test the connection of {}",
+    "state": "Show the state of {}",
+    "reset": "Reset the state of {}",
+    "health": "Check the health of {}",
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import mixins, status
@@ -19,6 +20,11 @@ from rest_framework.viewsets import GenericViewSet
 from accounts import actors
 
 from .filters import FilterSerializer
+
+LAST_ID = {
+    "sqlite": "SELECT MAX(seq) FROM sqlite_sequence WHERE name = '{table}'",
+    "postgresql": "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_id_seq",
+}
 
 
 class Reading(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
@@ -93,6 +99,21 @@ class Rows(Reading):
         serializer = self.get_serializer(row, data=self.request.data, partial=row is not None)
         serializer.is_valid(raise_exception=True)
         return serializer.save()
+
+
+class Numbered:
+    """For `Rows` whose ids are numbers. None is given twice: what is not above the last one was something."""
+
+    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
+        return super().find(rows, pk) if is_number(pk) else None
+
+    def has_been(self, pk: str) -> bool:
+        if not is_number(pk):
+            return False
+        table = self.get_queryset().model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(LAST_ID[connection.vendor].format(table=table))
+            return 0 < int(pk) <= ((cursor.fetchone() or [0])[0] or 0)
 
 
 def is_number(pk: str) -> bool:

@@ -27,6 +27,8 @@ SLOW_SECONDS = 5.0
 CONCURRENCY = 20
 _MOST_BYTES = 4 * 1024 * 1024
 _PLAIN = [(b"accept", b"application/json"), (b"accept-encoding", b"identity")]
+# The model is asked for one token; None asks for the list of models.
+Question = tuple[Provider, str | None]
 _MESSAGES = endpoints.find("/v1/messages")
 
 
@@ -48,15 +50,14 @@ class Report:
 
 
 def run(
-    providers: Sequence[Provider],
+    questions: Sequence[Question],
     *,
-    model: str | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     concurrency: int = CONCURRENCY,
     on_report: Callable[[Report], None] = lambda report: None,
 ) -> list[Report]:
-    """All at once, for a thread without a loop. `model`: asks it for one token instead of the list."""
-    return asyncio.run(_run(providers, model, timeout_seconds, concurrency, on_report))
+    """All at once, for a thread without a loop; the reports are in the order of the questions."""
+    return asyncio.run(_run(questions, timeout_seconds, concurrency, on_report))
 
 
 async def check(
@@ -70,13 +71,13 @@ async def check(
     """Lists the models. One that has no list is asked for a token of a model it maps, if that `may_cost`."""
     if found := _unusable(provider):
         return Report(provider, found.fault, found.words, found.outcome)
-    question = _Question(provider, upstream, timeout_seconds)
+    asking = _Asking(provider, upstream, timeout_seconds)
     if model is not None:
-        return await question.ask(model)
-    report = await question.ask(None)
-    known = next(iter(_mapped(provider)), None)
+        return await asking.ask(model)
+    report = await asking.ask(None)
+    known = next(iter(mapped(provider)), None)
     if may_cost and known and report.fault in ("not_found", "list_refused", "refused", "not_an_api"):
-        return await question.ask(known)
+        return await asking.ask(known)
     if not may_cost and report.fault in ("not_found", "list_refused"):
         words = "It answers; it has no list of models for this key."
         return Report(provider, "", words, report.outcome, report.status, report.latency_ms)
@@ -84,22 +85,21 @@ async def check(
 
 
 async def _run(
-    providers: Sequence[Provider],
-    model: str | None,
+    questions: Sequence[Question],
     timeout_seconds: float,
     concurrency: int,
     on_report: Callable[[Report], None],
 ) -> list[Report]:
     upstream, places = Upstream(), asyncio.Semaphore(concurrency)
 
-    async def one(provider: Provider) -> Report:
+    async def one(provider: Provider, model: str | None) -> Report:
         async with places:
             report = await check(provider, upstream, model=model, timeout_seconds=timeout_seconds)
         on_report(report)
         return report
 
     try:
-        return await asyncio.gather(*map(one, providers))
+        return await asyncio.gather(*(one(provider, model) for provider, model in questions))
     finally:
         await upstream.aclose()
 
@@ -117,7 +117,7 @@ def _unusable(provider: Provider) -> Diagnosis | None:
     return None
 
 
-class _Question:
+class _Asking:
     """To one provider; the deadline is of each call."""
 
     def __init__(self, provider: Provider, upstream: Upstream, timeout_seconds: float) -> None:
@@ -194,14 +194,14 @@ def _listed(body: bytes, content_type: str, url: str) -> tuple[tuple[str, ...], 
 
 def _usable(provider: Provider, model: str | None, models: Sequence[str], latency_ms: int) -> Diagnosis:
     words = f"It answers for the model '{model}'." if model else f"It lists {len(models)} models."
-    if missing := [name for name in _mapped(provider) if models and name not in models]:
+    if missing := [name for name in mapped(provider) if models and name not in models]:
         words += f" Not among them, though mapped: {', '.join(missing[:5])}."
     if latency_ms > SLOW_SECONDS * 1000:
         words += f" It is slow: {latency_ms / 1000:.1f} seconds."
     return Diagnosis("", words, Outcome.SUCCESS if model else Outcome.REACHED)
 
 
-def _mapped(provider: Provider) -> list[str]:
+def mapped(provider: Provider) -> list[str]:
     """The provider's own names that its mapping spells out."""
     targets = (_target(value) for value in provider.model_mapping.values())
     return [name for name in dict.fromkeys(targets) if name and not set("*\\") & set(name)]

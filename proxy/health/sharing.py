@@ -48,7 +48,7 @@ class Sharing:
         self._put = self._redis.register_script(PUT)
         self._known: dict[int, float] = {}  # the stamp of what both sides have
         self._generation = -1
-        self._version: bytes | None = None
+        self._version: bytes | str | None = None
         self._is_away = False
 
     async def sync(self) -> None:

@@ -166,7 +166,7 @@ class Table:
         return state_of(self._map[start : start + length])
 
 
-def state_of(data: bytes) -> State | None:
+def state_of(data: bytes | str) -> State | None:
     try:
         values = orjson.loads(data)
         refused_keys = tuple(values.pop("refused_keys"))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import DecryptionError
 from accounts.fields import EncryptedTextField
 
+from .. import addresses, mapping, provider_types
 from .validation import positive_timeouts, timeout_field, validate_base_url, validate_name, validate_policy
+
+_ENDPOINT = re.compile(r"/?(?:v1/)?[A-Za-z0-9_.*-]+(?:/[A-Za-z0-9_.*{}-]+)*/?")
 
 
 class Provider(models.Model):
@@ -104,9 +111,35 @@ class Provider(models.Model):
     def __str__(self) -> str:
         return self.provider_key
 
+    def clean(self) -> None:
+        """What only shows when several fields are seen together, or takes their meaning."""
+        refusals = {
+            "model_mapping": mapping.refusal_of(self.model_mapping),
+            "endpoints": _refusal_of_endpoints(self.endpoints),
+            "api_base": None if self.allow_internal_address else addresses.refusal_of(self.api_base),
+            **_refusal_of_type(self.provider_type, self.provider_params),
+        }
+        if found := {field: refusal for field, refusal in refusals.items() if refusal}:
+            raise ValidationError(found)
+
     @property
     def api_key_state(self) -> str:
         try:
             return "set" if self.api_key else "not_set"
         except DecryptionError:
             return "unreadable"
+
+
+def _refusal_of_type(name: str, params: Any) -> dict[str, str | None]:
+    try:
+        provider_types.named(name)
+    except provider_types.UnknownType as error:
+        return {"provider_type": str(error)}
+    return {"provider_params": provider_types.refusal_of(name, params)}
+
+
+def _refusal_of_endpoints(endpoints: Any) -> str | None:
+    if not isinstance(endpoints, list) or not all(isinstance(each, str) for each in endpoints):
+        return 'The endpoints are a list, such as ["chat/completions"].'
+    wrong = next((each for each in endpoints if not _ENDPOINT.fullmatch(each)), None)
+    return f"'{wrong}' is no endpoint; write it as in chat/completions." if wrong is not None else None

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..processors import refusal_of
 from .providers import Provider
-from .validation import positive_timeouts, timeout_field, validate_name, validate_path_prefix
+from .validation import (
+    positive_timeouts,
+    timeout_field,
+    validate_name,
+    validate_origins,
+    validate_path_prefix,
+)
 
 
 class OnError(models.TextChoices):
@@ -38,6 +46,10 @@ class Processor(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if refusal := refusal_of(self.type, self.config_value, self.additional_config):
+            raise ValidationError({refusal.field: refusal.message})
+
 
 class Route(models.Model):
     """Calls whose path begins with a prefix. The longest prefix that fits is taken."""
@@ -68,6 +80,7 @@ class Route(models.Model):
         _("allowed origins"),
         default=list,
         blank=True,
+        validators=[validate_origins],
         help_text=_('Of browsers; a list such as ["https://app.example.com"]. Empty: as in the settings.'),
     )
     connect_timeout_seconds = timeout_field(_("connect timeout"))
@@ -86,6 +99,12 @@ class Route(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if not (self.allow_streaming or self.allow_non_streaming):
+            raise ValidationError(
+                _("A route that allows neither streams nor answers in one piece allows nothing.")
+            )
 
 
 class RouteProcessor(models.Model):

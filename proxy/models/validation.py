@@ -81,6 +81,11 @@ def validate_policy(value: Any) -> None:
         raise ValidationError(refusal)
 
 
+def validate_origins(value: Any) -> None:
+    """As in a policy."""
+    validate_policy({"allowed_origins": value})
+
+
 def positive_timeouts(name: str) -> models.CheckConstraint:
     """For those who write past the forms; an empty one passes."""
     positive = Q()

@@ -288,3 +288,11 @@ def test_rows_can_be_made_of_nothing():
 
 def test_the_size_of_rows_is_that_of_their_payload():
     assert exchange().bytes > exchange(b"{}").bytes > 100
+
+
+def test_a_call_that_another_one_caused_names_its_parent():
+    parent = new_id()
+    caused = rows(opened(REQUEST, parent=as_uuid(parent)), answered(), closed())
+    assert caused.record["parent"] == parent.hex()
+    assert exchange().record["parent"] is None
+    assert rows(opened(REQUEST, parent="nonsense"), answered(), closed()).record["parent"] is None

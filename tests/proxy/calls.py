@@ -42,7 +42,7 @@ def call(
     read.body = content
     if content_type.startswith("application/json") and not any(n == "content-encoding" for n, _ in headers):
         try:
-            document = parsing._parse(content)
+            document = parsing.parse(content)
         except ValueError:
             return read
         if isinstance(document, dict):

@@ -159,7 +159,7 @@ def test_the_model_gets_the_providers_name_in_its_place() -> None:
     outgoing = edits.name_model(edits.begin(made, SETTINGS), made, 'up"stream')
     assert outgoing.body == b'{"a": 1, "model" : "up\\"stream", "b": "gpt-4o"}'
     assert outgoing.model == 'up"stream'
-    assert outgoing.edits == ({"kind": "model", "from": "gpt-4o", "to": 'up"stream'},)
+    assert outgoing.edits == ({"kind": "model_mapping", "from": "gpt-4o", "to": 'up"stream'},)
     assert outgoing.renaming == ('up"stream', "gpt-4o")
 
 

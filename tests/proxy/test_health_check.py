@@ -206,7 +206,7 @@ def test_many_are_asked_at_once_and_each_is_told_as_it_comes() -> None:
     with Simulator() as simulator:
         good = provider(simulator.base_url)
         bad = replace(good, id=2, api_base="http://127.0.0.1:1")
-        reports = check.run([bad, good], on_report=told.append, timeout_seconds=5)
+        reports = check.run([(bad, None), (good, None)], on_report=told.append, timeout_seconds=5)
     assert [report.is_ok for report in reports] == [False, True]
     assert {report.provider.id for report in told} == {1, 2}
 

@@ -114,3 +114,23 @@ def test_the_first_member_of_an_empty_object_needs_no_comma() -> None:
 def test_a_string_of_many_escapes_is_found_in_one_step() -> None:
     body = b'{"image":"' + b'\\"' * 2_000_000 + b'","model":""}'
     assert jsonedit.replace_member(body, "model", b'"x"').endswith(b'"model":"x"}')
+
+
+@given(bodies(), st.sampled_from(NAMES))
+def test_setting_leaves_one_of_a_name_and_removing_none(
+    given_body: tuple[bytes, list[tuple[str, str]]], name: str
+) -> None:
+    body, members = given_body
+    others = [(key, value) for key, value in members if key != name]
+    for changed, expected in (
+        (jsonedit.set_member(body, name, b'"new"'), {**dict(load_pairs(others)), name: "new"}),
+        (jsonedit.remove_member(body, name), dict(load_pairs(others))),
+    ):
+        pairs = json.loads(changed.decode("utf-8-sig"), object_pairs_hook=list)
+        assert dict(pairs).keys() == expected.keys()
+        assert [key for key, _ in pairs].count(name) == (name in expected)
+        assert load(changed) == expected
+
+
+def load_pairs(members: list[tuple[str, str]]) -> list[tuple[str, object]]:
+    return [(key, json.loads(value)) for key, value in members]

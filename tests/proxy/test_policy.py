@@ -603,15 +603,15 @@ def candidates(*policies: Any) -> tuple[Candidate, ...]:
 def test_a_provider_whose_policy_forbids_a_call_is_not_asked(given_: Any, code: str) -> None:
     sent = call(body={"model": "o3", "temperature": 1}, headers=(("Origin", "https://x.example"),))
     both = candidates(given_, {})
-    assert policy.permitted(sent, both, settings()) == both[1:]
-    with pytest.raises(RelayError) as raised:
-        policy.permitted(sent, both[:1], settings())
-    assert raised.value.code == code
+    kept, refusal = policy.permitted(sent, both, settings())
+    assert kept == both[1:]
+    assert refusal is not None
+    assert refusal.code == code
 
 
 def test_what_a_providers_policy_allows_passes() -> None:
     sent = call(body={"model": "Proxy/gpt-4"})
     allowed = candidates({"param_whitelist": {"model": ["gpt-4"]}, "allowed_endpoints": ["chat"]})
-    assert policy.permitted(sent, allowed, SUFFIXED) == allowed
-    with pytest.raises(RelayError):
-        policy.permitted(call(path="/v1/chat/./completions"), allowed, SUFFIXED)
+    assert policy.permitted(sent, allowed, SUFFIXED) == (allowed, None)
+    kept, _ = policy.permitted(call(path="/v1/chat/./completions"), allowed, SUFFIXED)
+    assert not kept

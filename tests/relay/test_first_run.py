@@ -87,20 +87,26 @@ def test_chosen_secrets_are_used_and_not_shown(settings: Settings) -> None:
 
 def without_reminder(output: str) -> str:
     """On PostgreSQL each start reminds of machines that might share the database."""
-    return "" if output.strip() == machines.ALONE else output
+    return output.replace(machines.ALONE, "").strip()
 
 
-def test_the_second_run_says_and_makes_nothing() -> None:
+def test_the_second_run_says_and_makes_nothing(settings: Settings) -> None:
+    give(settings, TARGET_API_KEY="sk-up")
     prepare()
     assert without_reminder(prepare()) == ""
     assert Credential.objects.count() == Provider.objects.count() == get_user_model().objects.count() == 1
+
+
+def test_a_provider_without_a_key_is_told_of_at_every_start() -> None:
+    prepare()
+    assert "'default' has no API key" in prepare()
 
 
 def test_what_somebody_deleted_does_not_come_back() -> None:
     prepare()
     for model in (Credential, Provider, get_user_model()):
         model.objects.all().delete()
-    assert without_reminder(prepare()) == ""
+    assert without_reminder(prepare()) == "No provider is enabled: every call is answered with an error."
     assert not Credential.objects.exists() and not Provider.objects.exists()
 
 

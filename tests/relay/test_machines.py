@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
 from logs_app.models import LogRecord, Node
+from proxy.models import Provider
 from relay import machines
 from tests.redisserver import redis_server
 
@@ -71,10 +72,17 @@ def test_a_redis_that_does_not_answer_is_said(settings: Any, tmp_path: Path) -> 
 
 def test_check_says_it() -> None:
     recorded("other", timedelta())
+    Provider.objects.create(provider_key="a", api_base="https://a.example", api_key="k")
     output = io.StringIO()
     call_command("check", stdout=output)
 
     assert "Set REDIS_URL" in output.getvalue()
+
+
+def test_check_fails_on_what_cannot_work() -> None:
+    Provider.objects.all().delete()
+    with pytest.raises(CommandError, match="No provider is enabled"):
+        call_command("check", stdout=io.StringIO())
 
 
 def test_check_lists_its_tags_and_nothing_else() -> None:

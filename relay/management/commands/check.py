@@ -1,12 +1,14 @@
-"""Django's own, and whether several machines keep their limits together."""
+"""Django's own, what in the database cannot work, and whether several machines keep their limits together."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands import check
 from django.db import DatabaseError
 
+from proxy import provisioning
 from relay import machines
 
 
@@ -16,8 +18,10 @@ class Command(check.Command):
         if options["list_tags"]:
             return
         try:
-            reminders = machines.reminders()
+            reminders, problems = machines.reminders(), provisioning.problems()
         except DatabaseError:
             return  # not there yet, or away: `serve` says so
         for line in reminders:
             self.stdout.write(line)
+        if problems:
+            raise CommandError("\n".join(problems))

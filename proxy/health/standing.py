@@ -1,0 +1,119 @@
+"""What is known of a provider, for people: the state of the breaker and a sentence about it."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from ..configuration import Breaker, Provider
+from . import breaker
+from .breaker import HEALTHY, Outcome, Phase, State
+from .health import fingerprint
+from .table import Table
+
+STATUSES = ("healthy", "failing", "resting", "open", "half_open", "recovering", "refused", "disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`share` is of its weight; `until` is when it is tried again, None when it is not left out."""
+
+    status: str
+    words: str
+    share: float = 1.0
+    until: datetime | None = None
+    state: State = HEALTHY
+
+    @property
+    def reason(self) -> str:
+        return self.state.reason
+
+    @property
+    def last_error(self) -> str:
+        return self.state.words
+
+    @property
+    def refused_keys(self) -> int:
+        return len(self.state.refused_keys)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        return _moment(self.state.changed_at) if self.state.changed_at else None
+
+
+@functools.cache
+def table() -> Table:
+    """Of this machine, for whoever is not the lane."""
+    return Table(settings.DATA_DIR)
+
+
+def of(provider: Provider | None, rules: Breaker) -> Standing:
+    """None: it is disabled."""
+    if provider is None:
+        return Standing("disabled", "It gets no calls.", 0.0)
+    state = table().read()[1].get(provider.id)
+    if state is None or state.fingerprint != fingerprint(provider):
+        return judge(HEALTHY, time.time(), rules)
+    return judge(state, time.time(), rules)
+
+
+def judge(state: State, now: float, rules: Breaker) -> Standing:
+    share = breaker.share(state, now, rules) if rules.is_enabled else 1.0
+    status = _status(state, now, rules)
+    until = _moment(state.until) if status in ("resting", "open") else None
+    return Standing(status, _words(status, state, now, share), share, until, state)
+
+
+def reset(provider_id: int) -> None:
+    """As if it had never failed."""
+    table().change(provider_id, lambda state: None)
+
+
+def note(provider: Provider, outcome: Outcome, rules: Breaker) -> None:
+    """A test of the connection that went well counts; one that failed says no more than the calls do."""
+    if outcome not in (Outcome.SUCCESS, Outcome.REACHED):
+        return
+
+    def step(state: State | None) -> State | None:
+        if state is None or state.fingerprint != fingerprint(provider):
+            return None
+        now = time.time()
+        found = breaker.after(state, outcome, now, rules)
+        return None if breaker.is_healthy(found, now, rules) else replace(found, changed_at=now)
+
+    table().change(provider.id, step)
+
+
+def _status(state: State, now: float, rules: Breaker) -> str:
+    phase = breaker.phase(state, now)
+    if state.is_refused:
+        return "refused"
+    if phase is not Phase.CLOSED:
+        return str(phase)
+    if state.until > now:
+        return "resting"
+    if state.server_errors or state.transports or state.rate_limits:
+        return "failing"
+    return "healthy" if breaker.share(state, now, rules) >= 1 else "recovering"
+
+
+def _words(status: str, state: State, now: float, share: float) -> str:
+    after = f": {state.words}" if state.words else ""
+    wait = max(round(state.until - now), 1)
+    return {
+        "healthy": "It is well.",
+        "failing": f"Its last calls failed{after}. It gets {share:.0%} of its weight.",
+        "resting": f"It asked for a rest (HTTP 429), for {wait} seconds more.",
+        "open": f"It keeps failing and is left out for {wait} seconds more{after}.",
+        "half_open": f"It was left out and is being tried again{after}.",
+        "recovering": f"It answers again and gets {share:.0%} of its weight.",
+        "refused": "It refuses the API key and is set aside until the key is corrected.",
+    }[status]
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,67 @@
+"""Sets or takes away parameters of the request: its members at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from . import rewriting
+from .options import Invalid, Options
+from .step import Context, Document
+
+ALWAYS, IF_MISSING = ("always", "if_missing")
+
+
+@dataclass(frozen=True)
+class SetParameters:
+    """`additional_config` holds them by name."""
+
+    needs_document: ClassVar[bool] = True
+    parameters: dict[str, Any]
+    only_missing: bool
+
+    @classmethod
+    def parse(cls, value: str, options: Options) -> Self:
+        if value not in ("", ALWAYS, IF_MISSING):
+            raise Invalid(f"The value is {ALWAYS} (also when empty) or {IF_MISSING}.", "config_value")
+        parameters = options.everything()
+        if not parameters:
+            raise Invalid('Further settings name the parameters to set, such as {"temperature": 0.2}.')
+        _check_names(parameters)
+        try:
+            rewriting.encode(parameters)
+        except (TypeError, ValueError):
+            raise Invalid("The parameters are not JSON.") from None
+        return cls(parameters, value == IF_MISSING)
+
+    async def process(self, document: Document, context: Context) -> Document:
+        return self.parameters | document if self.only_missing else document | self.parameters
+
+
+@dataclass(frozen=True, slots=True)
+class DropParameters:
+    """`config_value` names them."""
+
+    needs_document: ClassVar[bool] = True
+    names: frozenset[str]
+
+    @classmethod
+    def parse(cls, value: str, options: Options) -> Self:
+        names = frozenset(filter(None, map(str.strip, value.split(","))))
+        if not names:
+            raise Invalid("The value names what to drop, with commas: logprobs, user.", "config_value")
+        _check_names(names, "config_value")
+        if "model" in names:
+            raise Invalid("Without a model no provider can be chosen.", "config_value")
+        return cls(names)
+
+    async def process(self, document: Document, context: Context) -> Document:
+        return {name: value for name, value in document.items() if name not in self.names}
+
+
+def _check_names(names: Iterable[str], field: str = "additional_config") -> None:
+    if "stream" in names:
+        raise Invalid(
+            "Whether an answer streams is the caller's choice; a route can refuse one or the other.", field
+        )

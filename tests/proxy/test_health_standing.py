@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from proxy.configuration import Breaker
+from proxy.health import standing
+from proxy.health.breaker import HEALTHY, Outcome, Phase, State, after
+
+RULES, NOW = Breaker(), 1_000_000.0
+
+
+def times(count: int, outcome: Outcome) -> State:
+    state = HEALTHY
+    for _ in range(count):
+        state = after(state, outcome, NOW, RULES)
+    return replace(state, words="HTTP 500")
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "status", "words"),
+    [
+        (HEALTHY, 0, "healthy", "It is well."),
+        (times(1, Outcome.SERVER_ERROR), 0, "failing", "HTTP 500. It gets 70% of its weight."),
+        (times(1, Outcome.RATE_LIMITED), 5, "resting", "for 10 seconds more"),
+        (times(5, Outcome.SERVER_ERROR), 10, "open", "left out for 20 seconds more: HTTP 500."),
+        (times(5, Outcome.SERVER_ERROR), 31, "half_open", "being tried again"),
+        (replace(HEALTHY, closed_at=NOW), 30, "recovering", "gets 50% of its weight"),
+        (times(1, Outcome.AUTH), 0, "refused", "refuses the API key"),
+    ],
+)
+def test_each_state_has_a_word_and_a_sentence(state: State, seconds: float, status: str, words: str) -> None:
+    found = standing.judge(state, NOW + seconds, RULES)
+    assert (found.status, words in found.words) == (status, True)
+    assert (found.until is not None) == (status in ("resting", "open"))
+    assert status in standing.STATUSES
+
+
+def test_without_a_breaker_everybody_has_the_whole_share() -> None:
+    assert standing.judge(times(5, Outcome.SERVER_ERROR), NOW, Breaker(is_enabled=False)).share == 1
+
+
+def test_a_disabled_provider_gets_nothing() -> None:
+    assert standing.of(None, RULES).share == 0
+
+
+def test_it_tells_when_and_why() -> None:
+    found = standing.judge(replace(HEALTHY, phase=Phase.OPEN, changed_at=NOW, reason="transport"), NOW, RULES)
+    assert (found.reason, found.changed_at and found.changed_at.timestamp()) == ("transport", NOW)
+    assert standing.judge(HEALTHY, NOW, RULES).changed_at is None
