@@ -33,7 +33,7 @@ class Content:
         return cls(
             transcript.opened.get("headers") or [],
             Said.of(transcript.request, parse(transcript.request) if is_read else None),
-            Said.of(transcript.sent, parse(transcript.sent) if is_read else None),
+            Said.of(transcript.sent),
             transcript.answered.get("headers") or [],
             Said.of(transcript.response),
             folded,

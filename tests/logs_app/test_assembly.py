@@ -8,6 +8,8 @@ import pytest
 from logs_app import payloads
 from logs_app.assembly import Rows, assemble
 from logs_app.correlation import as_uuid
+from logs_app.pricing import Book, Rates
+from logs_app.pricing.book import Entry
 from logs_app.segments import PART, REJECTED
 from logs_app.transcript import Piece
 from tests.logs_app.folds import DONE, RESPONSES, sse
@@ -288,3 +290,73 @@ def test_rows_can_be_made_of_nothing():
 
 def test_the_size_of_rows_is_that_of_their_payload():
     assert exchange().bytes > exchange(b"{}").bytes > 100
+
+
+PRICES = Book(
+    [Entry("m-1*", "", "", 0, datetime(2020, 1, 1, tzinfo=UTC), Rates(input=10**6, output=2 * 10**6))]
+)
+
+
+def priced(**closed_with: object) -> dict:
+    pieces = [opened(REQUEST), answered(), (PART, 2000, ANSWER), closed(**closed_with)]
+    return assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES).record
+
+
+def test_a_call_has_the_cost_of_its_tokens():
+    record = priced()
+    assert record["cost_nanos"] == 3 * 1 + 2 * 2
+    assert record["price_version"] == Rates(input=10**6, output=2 * 10**6).version
+
+
+def test_a_price_of_the_providers_own_configuration_comes_first():
+    record = priced(price={"input": 5 * 10**6, "output": 0})
+    assert (record["cost_nanos"], record["price_version"]) == (15, "own")
+
+
+def test_without_a_price_a_cost_is_not_known():
+    assert exchange().record["cost_nanos"] is None
+
+
+def test_the_pace_of_a_stream_is_known():
+    pieces = [opened(REQUEST, is_streaming=True), answered(headers=SSE_HEADERS)]
+    for offset_us in (10_000, 20_000, 60_000):
+        pieces.append((PART, offset_us, sse(chunk({"content": "word "}))))
+    usage = {"prompt_tokens": 1, "completion_tokens": 10, "total_tokens": 11}
+    pieces.append((PART, 110_000, sse({**chunk({}), "choices": [], "usage": usage}, DONE)))
+    record = rows(*pieces, closed(relay_us=1500)).record
+    assert (record["ttft_ms"], record["longest_gap_ms"]) == (10.0, 50.0)
+    assert record["tokens_per_second"] == 100.0
+    assert record["relay_ms"] == 1.5
+
+
+def test_what_is_no_stream_has_no_pace():
+    record = exchange().record
+    assert (record["longest_gap_ms"], record["tokens_per_second"], record["relay_ms"]) == (None, None, None)
+
+
+def test_a_call_knows_what_it_came_of():
+    parent = "0193497a-b800-7000-8000-00000000abcd"
+    made = rows(opened(REQUEST, parent=parent, lineage="replay"), answered(), (PART, 1, ANSWER), closed())
+    assert (made.record["parent"], made.record["lineage"]) == (parent.replace("-", ""), "replay")
+    assert rows(opened(REQUEST, parent="nonsense"), closed()).record["parent"] is None
+
+
+def test_an_attempt_says_what_was_tried():
+    attempt = {
+        "provider": "p-2", "model": "m-x", "key": "second", "status": 429, "error": "rate_limited",
+        "message": "Slow down.", "started_us": 0, "latency_us": 10,
+    }  # fmt: skip
+    (row,) = exchange(end=closed(attempts=[attempt])).attempts
+    assert (row["model"], row["key"], row["error"], row["message"]) == (
+        "m-x",
+        "second",
+        "rate_limited",
+        "Slow down.",
+    )
+
+
+def test_tokens_of_images_and_the_tier_are_columns():
+    usage = {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"image_tokens": 7}}
+    answer = orjson.loads(ANSWER) | {"usage": usage, "service_tier": "flex"}
+    record = exchange(orjson.dumps(answer)).record
+    assert (record["image_tokens"], record["service_tier"]) == (7, "flex")
