@@ -11,6 +11,7 @@ urlpatterns = [
     *health.urlpatterns,
     *openapi.urlpatterns,
     path("", include("accounts.api.urls")),
+    path("", include("logs_app.aliases.urls")),
     path("admin/", admin.site.urls),
     path("manage/logs/", include("proxy.replay.urls")),
     path("manage/", include("logs_app.urls")),
