@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
@@ -14,8 +14,9 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from logs_app import presentation, reveals
-from logs_app.admin import drawing
+from logs_app import presentation, reveals, search
+from logs_app.admin import drawing, narrowing
+from logs_app.filters import LONGEST_SEARCH
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.paging import UncountedPaginator
 
@@ -33,14 +34,14 @@ class LogRecordAdmin(admin.ModelAdmin):
         "started", "shown_model", "preview", "shown_outcome", "status_code", "tokens", "latency", "key_name",
         "provider",
     ]  # fmt: skip
-    list_filter = ["outcome", "is_streaming"]
+    list_filter = narrowing.filters()
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     actions = None
     search_fields = ["request_id"]
-    search_help_text = _("A request id: the relay's, the provider's or the client's.")
+    search_help_text = _("Words of the question or the answer, or an id of the call.")
     empty_value_display = drawing.EMPTY
     fieldsets = [
         (None, {"fields": [
@@ -83,12 +84,18 @@ class LogRecordAdmin(admin.ModelAdmin):
         return Page
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.GET.get("q") and (behind := search.behind(LogRecord.objects.db)):
+            messages.info(request, _("The newest %d records cannot be found by their words yet.") % behind)
         return super().changelist_view(request, {"title": _("Request logs")} | (extra_context or {}))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[LogRecordQuerySet, bool]:
-        return (queryset.with_request_id(search_term.strip()) if search_term else queryset), False
+        text = search_term.strip()[:LONGEST_SEARCH]
+        if not text:
+            return queryset, False
+        called_so = queryset.with_request_id(text)
+        return (called_so if called_so.exists() else search.narrow(queryset, text)), False
 
     def get_paginator(
         self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any
