@@ -15,6 +15,8 @@ TAGS = {
     "/manage/credentials": "Credentials",
     "/manage/audit": "Audit",
     "/manage/logs": "Records",
+    "/manage/redaction-rules": "Redaction",
+    "/manage/settings/records": "Redaction",
     "/admin/login": "Signing in",
 }
 OTHER_TAG = "Earlier systems"
