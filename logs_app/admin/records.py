@@ -14,11 +14,12 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from logs_app import presentation, reveals, search
+from logs_app import elision, presentation, reveals, search, sides
 from logs_app.admin import drawing, narrowing
 from logs_app.filters import LONGEST_SEARCH
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.paging import UncountedPaginator
+from logs_app.pricing import money
 
 
 class Page(ChangeList):
@@ -46,18 +47,19 @@ class LogRecordAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": [
             "call", ("shown_outcome", "status_code", "finish_reason"), "error", "fold_error",
-            ("started", "latency", "ttft"),
+            ("started", "latency", "ttft", "pace"), ("shown_cost", "relay_time", "log_level"),
             ("model", "model_sent", "model_served"), ("provider", "key", "project"),
         ]}),
         (_("Conversation"), {"fields": ["shown_request_preview", "shown_response_preview"]}),
         (_("Tokens"), {"fields": [
             ("prompt_tokens", "completion_tokens", "total_tokens"),
-            ("cached_tokens", "reasoning_tokens", "usage_estimated"),
+            ("cached_tokens", "cache_write_tokens", "reasoning_tokens"),
+            ("audio_tokens", "image_tokens", "usage_estimated"),
         ]}),
         (_("Attempts"), {"fields": ["shown_attempts"]}),
-        (_("Request"), {"fields": ["request_headers", "request_body"]}),
+        (_("Request"), {"fields": ["request_headers", "request_body", "request_sent"]}),
         (_("Response"), {"fields": ["response_headers", "response_body"]}),
-        (_("Response as sent"), {"fields": ["response_raw"], "classes": ["collapse"]}),
+        (_("Response as sent"), {"fields": ["response_raw", "response_delivered"], "classes": ["collapse"]}),
         (_("Correlation"), {"fields": [
             "id", ("request_id", "client_request_id"), ("session", "end_user", "shown_tags"),
             ("trace_id", "prompt_fingerprint"), ("client_ip", "node", "seq"),
@@ -167,6 +169,22 @@ class LogRecordAdmin(admin.ModelAdmin):
     def ttft(self, record: LogRecord) -> str:
         return drawing.duration(record.ttft_ms)
 
+    @admin.display(description=_("pace"))
+    def pace(self, record: LogRecord) -> str:
+        if record.tokens_per_second is None:
+            return drawing.EMPTY
+        gap = drawing.duration(record.longest_gap_ms)
+        return _("%(pace).1f tokens/s, longest gap %(gap)s") % {"pace": record.tokens_per_second, "gap": gap}
+
+    @admin.display(description=_("time in the relay"))
+    def relay_time(self, record: LogRecord) -> str:
+        return drawing.duration(record.relay_ms)
+
+    @admin.display(description=_("cost"))
+    def shown_cost(self, record: LogRecord) -> str:
+        dollars = money.dollars(record.cost_nanos)
+        return drawing.EMPTY if dollars is None else f"{'≈ ' if record.usage_estimated else ''}{dollars} USD"
+
     @admin.display(description=_("request"))
     def shown_request_preview(self, record: LogRecord) -> SafeString | str:
         return drawing.pre(record.request_preview)
@@ -181,15 +199,17 @@ class LogRecordAdmin(admin.ModelAdmin):
             (
                 a.number,
                 a.provider,
+                a.model or drawing.EMPTY,
                 a.status_code or drawing.EMPTY,
-                a.error or drawing.EMPTY,
+                ": ".join(filter(None, (a.error, a.message))) or drawing.EMPTY,
                 drawing.duration(a.started_ms),
                 drawing.duration(a.latency_ms),
             )
             for a in record.attempts
         ]
         return drawing.table(
-            (_("Attempt"), _("Provider"), _("Status"), _("Error"), _("Started after"), _("Took")), rows
+            (_("Attempt"), _("Provider"), _("Model"), _("Status"), _("Error"), _("Started after"), _("Took")),
+            rows,
         )
 
     @admin.display(description=_("headers"))
@@ -198,7 +218,11 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("body"))
     def request_body(self, record: LogRecord) -> SafeString | str:
-        return drawing.pre(presentation.request_body(record.payload))
+        return drawing.pre(elision.elided(presentation.request_body(record.payload)))
+
+    @admin.display(description=_("what the provider got"))
+    def request_sent(self, record: LogRecord) -> SafeString | str:
+        return drawing.pre(elision.elided(sides.sent(record, record.payload)))
 
     @admin.display(description=_("headers"))
     def response_headers(self, record: LogRecord) -> SafeString | str:
@@ -206,11 +230,15 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("body"))
     def response_body(self, record: LogRecord) -> SafeString | str:
-        return drawing.pre(presentation.response_body(record.payload))
+        return drawing.pre(elision.elided(presentation.response_body(record.payload)))
 
     @admin.display(description=_("bytes"))
     def response_raw(self, record: LogRecord) -> SafeString | str:
         return drawing.pre(presentation.response_raw(record.payload))
+
+    @admin.display(description=_("what the client got"))
+    def response_delivered(self, record: LogRecord) -> SafeString | str:
+        return drawing.pre(sides.delivered(record, record.payload))
 
     @admin.display(description=_("tags"))
     def shown_tags(self, record: LogRecord) -> str:

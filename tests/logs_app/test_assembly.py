@@ -360,3 +360,53 @@ def test_tokens_of_images_and_the_tier_are_columns():
     answer = orjson.loads(ANSWER) | {"usage": usage, "service_tier": "flex"}
     record = exchange(orjson.dumps(answer)).record
     assert (record["image_tokens"], record["service_tier"]) == (7, "flex")
+
+
+def test_an_upload_is_known_by_its_file_and_its_words():
+    form = (
+        b'--e\r\nContent-Disposition: form-data; name="file"; filename="talk.mp3"\r\n\r\n\xff\xfb\x90\r\n'
+        b'--e\r\nContent-Disposition: form-data; name="user"\r\n\r\nu-7\r\n--e--\r\n'
+    )
+    headers = [["content-type", "multipart/form-data; boundary=e"]]
+    path = "/v1/audio/transcriptions"
+    answer = b'{"text": "Hello.", "usage": {"type": "duration", "seconds": 9}}'
+    made = rows(opened(form, headers=headers, path=path), answered(), (PART, 1, answer), closed())
+    assert (made.record["request_preview"], made.record["response_preview"]) == ("[file talk.mp3]", "Hello.")
+    assert (made.record["end_user"], made.record["audio_seconds"]) == ("u-7", 9.0)
+    assert payloads.unpack(made.payload["request_body"]) == form
+
+
+def response(**more: object) -> bytes:
+    usage = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12}
+    return orjson.dumps({"object": "response", "id": "r", "output": [], "usage": usage} | more)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "tokens"),
+    [
+        ("POST", response(status="completed"), 12),
+        ("GET", response(status="completed"), None),
+        ("GET", response(status="completed", background=True), 12),
+        ("GET", response(status="in_progress", background=True, usage=None), None),
+        ("POST", response(status="queued", background=True, usage=None), None),
+    ],
+)
+def test_looking_at_a_stored_answer_again_uses_nothing(method: str, body: bytes, tokens: int | None):
+    head = opened(REQUEST, method=method, path="/v1/responses/r")
+    record = rows(head, answered(), (PART, 1, body), closed()).record
+    assert (record["total_tokens"], record["usage_estimated"]) == (tokens, False)
+
+
+def test_a_batch_says_how_far_it_is():
+    batch = {
+        "object": "batch",
+        "id": "b",
+        "status": "in_progress",
+        "request_counts": {"total": 2, "completed": 1},
+    }
+    head = opened(b"", method="GET", path="/v1/batches/b", model=None)
+    record = rows(head, answered(), (PART, 1, orjson.dumps(batch)), closed()).record
+    assert (record["finish_reason"], record["response_preview"]) == (
+        "in_progress",
+        "in_progress: 1 of 2 done",
+    )
