@@ -21,6 +21,7 @@ from .streams import Split
 VERSION = 1
 # What a client may write beside the prompt; `path` and `query` are percent-encoded.
 TEXTS = (
+    "request_id",
     "client_request_id",
     "session",
     "end_user",

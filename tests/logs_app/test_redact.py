@@ -48,11 +48,10 @@ def add(**opened: Any) -> LogRecord:
 def everything(record: LogRecord) -> str:
     record = LogRecord.objects.get(pk=record.pk)
     payload = record.payload
-    shown = [
-        presentation.request_body(payload), presentation.response_body(payload), presentation.response_raw(payload),
-        presentation.headers(payload.request_headers), *(value for name, value in vars(record).items() if name[0] != "_"),
-        list(RecordTag.objects.values_list("tag", flat=True)),
-    ]  # fmt: skip
+    columns = [value for name, value in vars(record).items() if name[0] != "_"]
+    said = [presentation.request_body(payload), presentation.response_body(payload)]
+    wire = [presentation.response_raw(payload), presentation.headers(payload.request_headers)]
+    shown = [*columns, *said, *wire, list(RecordTag.objects.values_list("tag", flat=True))]
     return " ".join(map(str, shown))
 
 
