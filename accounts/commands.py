@@ -20,7 +20,8 @@ Action = Callable[[Gateway, Row], None]
 
 FIELDS = (
     "name", "is_active", "is_enabled", "api_key", "key", "project_id", "provider_key",
-    "allow_shared_providers", "allowed_models", "policy", "log_policy", "redact_logs", "rate_limit",
+    "allow_shared_providers", "allowed_models", "policy", "log_policy", "redact_logs",
+    "payload_days", "metadata_days", "rate_limit",
     "rate_limit_per_minute", "tokens_per_minute", "max_concurrent_streams", "max_requests",
     "duration_hours", "duration_minutes", "expires_at", "grace", "run",
 )  # fmt: skip

@@ -88,6 +88,18 @@ class Project(Limits):
     redact_logs = models.BooleanField(
         _("redact records"), null=True, blank=True, help_text=_("Empty: as in the settings of records.")
     )
+    payload_days = models.PositiveIntegerField(
+        _("days to keep bodies"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as in the settings of records."),
+    )
+    metadata_days = models.PositiveIntegerField(
+        _("days to keep records"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as in the settings of records."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.api.viewsets import Reading
 from logs_app import reveals
@@ -12,6 +16,12 @@ from logs_app.filters import RecordFilters
 from logs_app.models import LogRecord
 from logs_app.paging import RecordPages
 from logs_app.serializers import COLUMNS, RecordDetailSerializer, RecordSerializer
+
+FULL = OpenApiParameter(
+    "full",
+    bool,
+    description="true: also long vectors and files in base64, which are else shown in short.",
+)
 
 
 class Records(Reading):
@@ -30,6 +40,14 @@ class Records(Reading):
 
     def get_serializer_class(self) -> type[RecordSerializer]:
         return RecordSerializer if self.action == "list" else RecordDetailSerializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        is_short = self.request is not None and self.request.query_params.get("full") != "true"
+        return {**super().get_serializer_context(), "is_short": is_short}
+
+    @extend_schema(parameters=[FULL])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
 
     def get_object(self) -> LogRecord:
         record = super().get_object()

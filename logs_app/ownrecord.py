@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from logs_app import payloads, presentation, sides
 from logs_app.models import Attempt, LogRecord
 
-INTERNAL = {"node", "seq", "fold_version", "fold_error", "cost_nanos"}
+INTERNAL = {"node", "seq", "fold_version", "fold_error", "redaction_version", "cost_nanos"}
 
 
 def find(key_kind: str, key_id: str, request_id: str) -> bytes | None:

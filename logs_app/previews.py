@@ -8,12 +8,15 @@ from typing import Any
 import orjson
 
 from logs_app.folding import Folded
+from logs_app.summaries import summary
 
 LONGEST = 1024
 # A hostile body may nest its parts without end.
 DEPTH = 6
 
-QUESTIONS = ("prompt", "input", "query", "instructions")
+QUESTIONS = ("prompt", "input", "query", "instructions", "file", "image", "purpose", "input_file_id")
+# An answer of these that says nothing said nothing.
+SPOKEN = frozenset({"chat", "completion", "message"})
 
 
 def of_request(request_body: Any) -> str:
@@ -31,9 +34,9 @@ def of_response(folded: Folded) -> str:
     """The answer's text; where there is none, the call, the refusal or the error that came instead."""
     body = folded.body
     if type(body) is not dict:
-        return _shown([folded.text or ""])
-    text = _answer(folded.kind, body)
-    return text or _error(folded.error)
+        return _shown([folded.text or (f"[{folded.kind}]" if folded.kind in ("audio", "binary") else "")])
+    text = _answer(folded.kind, body) or _error(folded.error)
+    return text or (_shown([summary(folded.kind, body)]) if folded.kind not in SPOKEN else "")
 
 
 def _last_question(conversation: Any) -> str:
@@ -131,7 +134,15 @@ def _texts(value: Any, depth: int = DEPTH) -> Iterator[str]:
             if value.get(key):
                 yield from _texts(value[key], depth - 1)
         if value.get("type") in ("image_url", "input_image", "image", "input_audio", "file", "input_file"):
-            yield f"[{value['type'].removeprefix('input_').removesuffix('_url')}]"
+            yield _named(value)
+
+
+def _named(part: dict[str, Any]) -> str:
+    """A picture, sound or file by its kind, and by its name where it has one."""
+    kind = part["type"].removeprefix("input_").removesuffix("_url")
+    file = part.get("file") if type(part.get("file")) is dict else part
+    name = file.get("filename") if type(file) is dict else None
+    return f"[{kind} {name}]" if type(name) is str and name else f"[{kind}]"
 
 
 def _shown(texts: Iterator[str] | list[str]) -> str:

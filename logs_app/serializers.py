@@ -8,7 +8,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from logs_app import payloads, presentation, sides
+from logs_app import elision, payloads, presentation, sides
 from logs_app.models import Attempt, LogRecord
 
 # What a list shows, in this order, and what each means.
@@ -79,6 +79,7 @@ DETAILED = {
     "request_bytes": "Size of the request's body.",
     "response_bytes": "Size of the answer's body.",
     "edits": "What the client or the provider saw differently from the other.",
+    "redactions": "How many values of each kind were replaced before this was stored.",
     "fold_error": "Why the relay could not make sense of the answer, if it could not.",
 }
 ATTEMPT = {
@@ -151,6 +152,7 @@ class RecordDetailSerializer(RecordSerializer):
 
     tags = serializers.JSONField(read_only=True, help_text=DETAILED["tags"])
     edits = serializers.JSONField(read_only=True, help_text=DETAILED["edits"])
+    redactions = serializers.JSONField(read_only=True, help_text=DETAILED["redactions"])
     request_headers = serializers.SerializerMethodField(help_text="Secrets are masked.")
     request_body = Shown(help_text="An object when it is JSON, text when it is text, else in base64.")
     request_sent = Shown(help_text="What the provider got, where it is not request_body.")
@@ -177,20 +179,26 @@ class RecordDetailSerializer(RecordSerializer):
         return presentation.headers(record.payload.request_headers)
 
     def get_request_body(self, record: LogRecord) -> Any:
-        return presentation.request_body(record.payload)
+        return self._seen(presentation.request_body(record.payload))
 
     def get_request_sent(self, record: LogRecord) -> Any:
-        return sides.sent(record, record.payload)
+        return self._seen(sides.sent(record, record.payload))
 
     @extend_schema_field(HEADERS)
     def get_response_headers(self, record: LogRecord) -> dict[str, str]:
         return presentation.headers(record.payload.response_headers)
 
     def get_response_body(self, record: LogRecord) -> Any:
-        return presentation.response_body(record.payload)
+        return self._seen(presentation.response_body(record.payload))
 
     def get_response_raw(self, record: LogRecord) -> str | None:
-        return presentation.response_raw(record.payload)
+        """With the body the bytes are too long to look at."""
+        body = presentation.response_body(record.payload)
+        return presentation.response_raw(record.payload) if self._seen(body) is body else None
+
+    def _seen(self, value: Any) -> Any:
+        """Vectors and encoded files in short, where somebody only looks."""
+        return elision.elided(value) if self.context.get("is_short") else value
 
     def get_response_delivered(self, record: LogRecord) -> str | None:
         return sides.delivered(record, record.payload)

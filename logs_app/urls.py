@@ -9,14 +9,20 @@ from logs_app.api import Records
 from logs_app.exporting.api import Export
 from logs_app.onerecord import Previous, Snippet
 from logs_app.pricing.api import Prices
+from logs_app.redaction.api import Rules
+from logs_app.settingsapi import RecordSettings
 from logs_app.statistics.api import Statistics
 
 router = SimpleRouter(trailing_slash=False)
 router.trailing_slash = "/?"
 router.register("logs", Records, basename="record")
 router.register("prices", Prices, basename="price")
+router.register("redaction-rules", Rules, basename="redaction-rule")
+
+ONE_ROW = {"get": "retrieve", "put": "update", "patch": "partial_update"}
 
 urlpatterns = [
+    re_path(r"^settings/records/?$", RecordSettings.as_view(ONE_ROW)),
     re_path(r"^logs/export/?$", Export.as_view()),
     re_path(r"^logs/(?P<pk>[^/]+)/snippet/?$", Snippet.as_view()),
     re_path(r"^logs/(?P<pk>[^/]+)/previous/?$", Previous.as_view()),

@@ -12,6 +12,7 @@ urlpatterns = [
     *openapi.urlpatterns,
     path("", include("accounts.api.urls")),
     path("", include("proxy.urls")),
+    path("", include("logs_app.aliases.urls")),
     path("admin/", admin.site.urls),
     path("manage/logs/", include("proxy.replay.urls")),
     path("manage/", include("logs_app.urls")),

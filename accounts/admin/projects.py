@@ -91,7 +91,10 @@ class ProjectAdmin(AuditedAdmin):
     readonly_fields = ("id", "upstream_key_state", "deactivated_at", "created_at", "updated_at")
     actions = ("revoke_tokens",)
     fieldsets = (
-        (None, {"fields": ("name", "is_active", "log_policy", "redact_logs")}),
+        (
+            None,
+            {"fields": ("name", "is_active", "log_policy", "redact_logs", "payload_days", "metadata_days")},
+        ),
         (
             _("Own API key"),
             {

@@ -19,12 +19,13 @@ from accounts.encryption import DecryptionError
 from accounts.errors import Invalid
 from accounts.models import Project, WitheringToken
 
-from .fields import LONGEST_NAME, Choice, Flag, ModelNames, Policy, Text
+from .fields import LONGEST_NAME, Choice, Flag, ModelNames, Policy, Text, Whole
 from .filters import FilterSerializer, FlagFilter, TextFilter, has_id
 from .rows import LimitFields, RowSerializer
 from .viewsets import Rows
 
 KEY_FIELDS = ("api_key", "openai_api_key")
+LONGEST_DAYS = 36500
 
 
 class ProjectSerializer(LimitFields, RowSerializer):
@@ -33,7 +34,7 @@ class ProjectSerializer(LimitFields, RowSerializer):
     kind = "project"
     audited = (
         "name", "is_active", "upstream_key", "provider_key", "allow_shared_providers", "allowed_models",
-        "policy", "log_policy", "redact_logs", *LimitFields.names,
+        "policy", "log_policy", "redact_logs", "payload_days", "metadata_days", *LimitFields.names,
     )  # fmt: skip
     cleared = {"allowed_models": list, "policy": dict}
 
@@ -77,6 +78,14 @@ class ProjectSerializer(LimitFields, RowSerializer):
     redact_logs = Flag(
         required=False, allow_null=True,
         help_text="Whether its records are redacted. Null: as in the settings of records.",
+    )  # fmt: skip
+    payload_days = Whole(
+        min_value=0, max_value=LONGEST_DAYS, allow_null=True, required=False,
+        help_text="Days to keep what was said. Null: as in the settings of records.",
+    )  # fmt: skip
+    metadata_days = Whole(
+        min_value=0, max_value=LONGEST_DAYS, allow_null=True, required=False,
+        help_text="Days to keep its records at all. Null: as in the settings of records.",
     )  # fmt: skip
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was created.")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")

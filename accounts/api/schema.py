@@ -20,6 +20,8 @@ TAGS = {
     "/manage/logs": "Records",
     "/manage/routes": "Routes",
     "/manage/processors": "Processors",
+    "/manage/redaction-rules": "Redaction",
+    "/manage/settings/records": "Redaction",
     "/admin/login": "Signing in",
 }
 OTHER_TAG = "Earlier systems"

@@ -2,5 +2,7 @@
 
 from logs_app.admin.prices import ModelPriceAdmin
 from logs_app.admin.records import LogRecordAdmin
+from logs_app.admin.redaction import RedactionRuleAdmin
+from logs_app.admin.settings import LogSettingsAdmin
 
-__all__ = ["LogRecordAdmin", "ModelPriceAdmin"]
+__all__ = ["LogSettingsAdmin", "RedactionRuleAdmin", "LogRecordAdmin", "ModelPriceAdmin"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
@@ -14,10 +14,12 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from logs_app import presentation, reveals
-from logs_app.admin import drawing
+from logs_app import elision, presentation, reveals, search, sides
+from logs_app.admin import drawing, narrowing
+from logs_app.filters import LONGEST_SEARCH
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.paging import UncountedPaginator
+from logs_app.pricing import money
 
 
 class Page(ChangeList):
@@ -33,30 +35,31 @@ class LogRecordAdmin(admin.ModelAdmin):
         "started", "shown_model", "preview", "shown_outcome", "status_code", "tokens", "latency", "key_name",
         "provider",
     ]  # fmt: skip
-    list_filter = ["outcome", "is_streaming"]
+    list_filter = narrowing.filters()
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     actions = None
     search_fields = ["request_id"]
-    search_help_text = _("A request id: the relay's, the provider's or the client's.")
+    search_help_text = _("Words of the question or the answer, or an id of the call.")
     empty_value_display = drawing.EMPTY
     fieldsets = [
         (None, {"fields": [
             "call", ("shown_outcome", "status_code", "finish_reason"), "error", "fold_error",
-            ("started", "latency", "ttft"),
+            ("started", "latency", "ttft", "pace"), ("shown_cost", "relay_time", "log_level"),
             ("model", "model_sent", "model_served"), ("provider", "key", "project"),
         ]}),
         (_("Conversation"), {"fields": ["shown_request_preview", "shown_response_preview"]}),
         (_("Tokens"), {"fields": [
             ("prompt_tokens", "completion_tokens", "total_tokens"),
-            ("cached_tokens", "reasoning_tokens", "usage_estimated"),
+            ("cached_tokens", "cache_write_tokens", "reasoning_tokens"),
+            ("audio_tokens", "image_tokens", "usage_estimated"),
         ]}),
         (_("Attempts"), {"fields": ["shown_attempts"]}),
-        (_("Request"), {"fields": ["request_headers", "request_body"]}),
+        (_("Request"), {"fields": ["request_headers", "request_body", "request_sent"]}),
         (_("Response"), {"fields": ["response_headers", "response_body"]}),
-        (_("Response as sent"), {"fields": ["response_raw"], "classes": ["collapse"]}),
+        (_("Response as sent"), {"fields": ["response_raw", "response_delivered"], "classes": ["collapse"]}),
         (_("Correlation"), {"fields": [
             "id", ("request_id", "client_request_id"), ("session", "end_user", "shown_tags"),
             ("trace_id", "prompt_fingerprint"), ("client_ip", "node", "seq"),
@@ -83,12 +86,18 @@ class LogRecordAdmin(admin.ModelAdmin):
         return Page
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.GET.get("q") and (behind := search.behind(LogRecord.objects.db)):
+            messages.info(request, _("The newest %d records cannot be found by their words yet.") % behind)
         return super().changelist_view(request, {"title": _("Request logs")} | (extra_context or {}))
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[LogRecordQuerySet, bool]:
-        return (queryset.with_request_id(search_term.strip()) if search_term else queryset), False
+        text = search_term.strip()[:LONGEST_SEARCH]
+        if not text:
+            return queryset, False
+        called_so = queryset.with_request_id(text)
+        return (called_so if called_so.exists() else search.narrow(queryset, text)), False
 
     def get_paginator(
         self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **options: Any
@@ -160,6 +169,22 @@ class LogRecordAdmin(admin.ModelAdmin):
     def ttft(self, record: LogRecord) -> str:
         return drawing.duration(record.ttft_ms)
 
+    @admin.display(description=_("pace"))
+    def pace(self, record: LogRecord) -> str:
+        if record.tokens_per_second is None:
+            return drawing.EMPTY
+        gap = drawing.duration(record.longest_gap_ms)
+        return _("%(pace).1f tokens/s, longest gap %(gap)s") % {"pace": record.tokens_per_second, "gap": gap}
+
+    @admin.display(description=_("time in the relay"))
+    def relay_time(self, record: LogRecord) -> str:
+        return drawing.duration(record.relay_ms)
+
+    @admin.display(description=_("cost"))
+    def shown_cost(self, record: LogRecord) -> str:
+        dollars = money.dollars(record.cost_nanos)
+        return drawing.EMPTY if dollars is None else f"{'≈ ' if record.usage_estimated else ''}{dollars} USD"
+
     @admin.display(description=_("request"))
     def shown_request_preview(self, record: LogRecord) -> SafeString | str:
         return drawing.pre(record.request_preview)
@@ -174,15 +199,17 @@ class LogRecordAdmin(admin.ModelAdmin):
             (
                 a.number,
                 a.provider,
+                a.model or drawing.EMPTY,
                 a.status_code or drawing.EMPTY,
-                a.error or drawing.EMPTY,
+                ": ".join(filter(None, (a.error, a.message))) or drawing.EMPTY,
                 drawing.duration(a.started_ms),
                 drawing.duration(a.latency_ms),
             )
             for a in record.attempts
         ]
         return drawing.table(
-            (_("Attempt"), _("Provider"), _("Status"), _("Error"), _("Started after"), _("Took")), rows
+            (_("Attempt"), _("Provider"), _("Model"), _("Status"), _("Error"), _("Started after"), _("Took")),
+            rows,
         )
 
     @admin.display(description=_("headers"))
@@ -191,7 +218,11 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("body"))
     def request_body(self, record: LogRecord) -> SafeString | str:
-        return drawing.pre(presentation.request_body(record.payload))
+        return drawing.pre(elision.elided(presentation.request_body(record.payload)))
+
+    @admin.display(description=_("what the provider got"))
+    def request_sent(self, record: LogRecord) -> SafeString | str:
+        return drawing.pre(elision.elided(sides.sent(record, record.payload)))
 
     @admin.display(description=_("headers"))
     def response_headers(self, record: LogRecord) -> SafeString | str:
@@ -199,11 +230,15 @@ class LogRecordAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("body"))
     def response_body(self, record: LogRecord) -> SafeString | str:
-        return drawing.pre(presentation.response_body(record.payload))
+        return drawing.pre(elision.elided(presentation.response_body(record.payload)))
 
     @admin.display(description=_("bytes"))
     def response_raw(self, record: LogRecord) -> SafeString | str:
         return drawing.pre(presentation.response_raw(record.payload))
+
+    @admin.display(description=_("what the client got"))
+    def response_delivered(self, record: LogRecord) -> SafeString | str:
+        return drawing.pre(sides.delivered(record, record.payload))
 
     @admin.display(description=_("tags"))
     def shown_tags(self, record: LogRecord) -> str:

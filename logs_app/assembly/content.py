@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from logs_app import columns, payloads
+from logs_app import columns, forms, payloads
 from logs_app.assembly.rows import Row
 from logs_app.bodies import Body
 from logs_app.folding import Folded
 from logs_app.folding.jsontext import loads
-from logs_app.transcript import Transcript
+from logs_app.transcript import Transcript, first_header
 
 # Longer requests are kept, but not taken apart for their user, preview and tokens.
 PARSED_REQUEST_BYTES = 32 << 20
@@ -32,8 +32,8 @@ class Content:
         """Requests are parsed only when `is_read`: one that killed the recorder is not looked into again."""
         return cls(
             transcript.opened.get("headers") or [],
-            Said.of(transcript.request, parse(transcript.request) if is_read else None),
-            Said.of(transcript.sent, parse(transcript.sent) if is_read else None),
+            Said.of(transcript.request, parsed_request(transcript) if is_read else None),
+            Said.of(transcript.sent),
             transcript.answered.get("headers") or [],
             Said.of(transcript.response),
             folded,
@@ -75,7 +75,15 @@ class Said:
         return cls(body.content, parsed, body.cut)
 
 
-def parse(request: Body) -> Any:
+def parsed_request(transcript: Transcript) -> Any:
+    """JSON, or the fields of a form; None for anything else."""
+    content_type = first_header(transcript.opened, "content-type")
+    if content_type.startswith("multipart/"):
+        return forms.read(transcript.request.content, content_type)
+    return _parsed(transcript.request)
+
+
+def _parsed(request: Body) -> Any:
     if request.cut is not None or request.size > PARSED_REQUEST_BYTES or not request.size:
         return None
     content = request.content

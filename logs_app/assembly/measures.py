@@ -13,6 +13,8 @@ from logs_app.transcript import Transcript
 from logs_app.usage import Usage
 
 NO_USAGE = Usage()
+# States of a response that goes on in the background.
+UNFINISHED = ("queued", "in_progress")
 # A stream that came in one burst has no speed worth telling.
 SHORTEST_STREAM_US = 1000
 
@@ -33,12 +35,7 @@ def times(id: bytes, transcript: Transcript) -> Row:
 
 
 def tokens(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
-    used = None
-    if folded is not None:
-        used = usage.normalise(folded.usage)
-        if used is None and (transcript.status or 0) < 400:
-            used = counting.estimate(request, folded)
-    used = used or NO_USAGE
+    used = (_used(transcript, folded, request) if folded is not None else None) or NO_USAGE
     return {
         "prompt_tokens": columns.count(used.prompt),
         "completion_tokens": columns.count(used.completion),
@@ -51,6 +48,19 @@ def tokens(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
         "usage_estimated": used.estimated,
         "tokens_per_second": _speed(transcript, used.completion),
     }
+
+
+def _used(transcript: Transcript, folded: Folded, request: Any) -> Usage | None:
+    """Looking at a stored answer again uses nothing. One that was made in the background is counted when it
+    is fetched: nobody else tells."""
+    state = folded.body.get("status") if type(folded.body) is dict and folded.kind == "response" else None
+    if transcript.opened.get("method") == "GET":
+        is_background = state is not None and folded.body.get("background") is True
+        return usage.normalise(folded.usage) if is_background else None
+    used = usage.normalise(folded.usage)
+    if used is None and (transcript.status or 0) < 400 and state not in UNFINISHED:
+        used = counting.estimate(request, folded)
+    return used
 
 
 def cost(transcript: Transcript, record: Row, prices: Book) -> Row:

@@ -97,7 +97,7 @@ def service_tier(body: Any) -> str | None:
 
 
 def finish_reason(kind: str, body: Any) -> str | None:
-    """A choice's own word; for responses the reason of being incomplete, else the status."""
+    """A choice's own word; for responses the reason of being incomplete, else the status, as of batches."""
     if type(body) is not dict:
         return None
     reason: Any = None
@@ -107,6 +107,8 @@ def finish_reason(kind: str, body: Any) -> str | None:
         reason = first.get("finish_reason") if type(first) is dict else None
     elif kind == "message":
         reason = body.get("stop_reason")
+    elif kind in ("batch", "file"):
+        reason = body.get("status")
     elif kind == "response":
         details = body.get("incomplete_details")
         reason = (details.get("reason") if type(details) is dict else None) or body.get("status")

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='logrecord',
-            index=models.Index(fields=['id', 'status_code', 'latency_ms', 'total_tokens', 'cost_nanos', 'is_streaming', 'is_cached'], name='record_figures'),
+            index=models.Index(fields=['id', 'method', 'status_code', 'latency_ms', 'total_tokens', 'cost_nanos', 'is_streaming', 'is_cached'], name='record_figures'),
         ),
         migrations.AddIndex(
             model_name='logrecord',

@@ -46,7 +46,16 @@ INDEXES = [
     Index(Beginning("path"), "id", name="record_path"),
     Index(StatusClass("status_code"), "id", name="record_errors", condition=Q(status_code__gte=400)),
     Index(
-        fields=["id", "status_code", "latency_ms", "total_tokens", "cost_nanos", "is_streaming", "is_cached"],
+        fields=[
+            "id",
+            "method",
+            "status_code",
+            "latency_ms",
+            "total_tokens",
+            "cost_nanos",
+            "is_streaming",
+            "is_cached",
+        ],  # fmt: skip
         name="record_figures",
     ),
     _where_present("project", "record_project_name"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from logs_app.redaction import rules
 
 
 class RedactionRule(models.Model):
@@ -56,3 +59,7 @@ class RedactionRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if refusal := rules.refusal(self.pattern, self.label, allows=self.action == self.ALLOW):
+            raise ValidationError(dict([refusal]))

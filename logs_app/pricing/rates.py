@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from fractions import Fraction
+from typing import Any
 
 MILLION = 1_000_000
 LARGEST_COST = 2**63 - 1
@@ -50,28 +51,30 @@ class Quantities:
 
 def cost(rates: Rates, used: Quantities) -> int | None:
     """Nano USD, rounded once at the end; None while a quantity that is charged is not known."""
-    total, is_charged = Fraction(0), False
-    for rate, quantity, unit in _charges(rates, used):
+    millionths: int | Fraction = 0
+    is_charged = False
+    for rate, quantity, weight in _charges(rates, used):
         if rate is None:
             continue
         if quantity is None:
             return None
         is_charged = True
-        total += Fraction(quantity) * rate / unit
-    return min(round(total), LARGEST_COST) if is_charged else None
+        exact = Fraction(quantity) if type(quantity) is float else quantity
+        millionths += exact * rate * weight
+    return min(round(Fraction(millionths, MILLION)), LARGEST_COST) if is_charged else None
 
 
-def _charges(rates: Rates, used: Quantities) -> Iterator[tuple[int | None, float | None, int]]:
-    """(rate, quantity, how many the rate is for)"""
+def _charges(rates: Rates, used: Quantities) -> Iterator[tuple[int | None, Any, int]]:
+    """(rate, quantity, millionths of the rate that one of them costs)"""
     cached, written = used.cached or 0, used.cache_write or 0
     plain = None if used.prompt is None else max(used.prompt - cached - written, 0)
-    yield rates.input, plain, MILLION
-    yield _first(rates.cached_input, rates.input), cached, MILLION
-    yield _first(rates.cache_write, rates.input), written, MILLION
-    yield rates.output, used.completion, MILLION
-    yield rates.image, used.images, 1
-    yield rates.second, used.seconds, 1
-    yield rates.characters, used.characters, MILLION
+    yield rates.input, plain, 1
+    yield _first(rates.cached_input, rates.input), cached, 1
+    yield _first(rates.cache_write, rates.input), written, 1
+    yield rates.output, used.completion, 1
+    yield rates.image, used.images, MILLION
+    yield rates.second, used.seconds, MILLION
+    yield rates.characters, used.characters, 1
 
 
 def _first(own: int | None, otherwise: int | None) -> int | None:

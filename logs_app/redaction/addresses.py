@@ -12,7 +12,19 @@ LOCAL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+'-"
 LONGEST_LOCAL, LONGEST_DOMAIN = 64, 253
 DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*+)")
 LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\Z")
-TOP = re.compile(r"(?:[A-Za-z]{2,18}|xn--[A-Za-z0-9]{4,20})\Z")
+SHORT_TOP = re.compile(r"(?:[A-Za-z]{2,3}|xn--[A-Za-z0-9]{4,20})\Z")
+# Of the longer ones those in use for mail: any word would make code and prose look like addresses.
+LONG_TOPS = frozenset((
+    "academy", "aero", "agency", "arpa", "asia", "bank", "berlin", "blog", "capital", "care", "center",
+    "cloud", "club", "community", "company", "consulting", "coop", "corp", "design", "digital", "education",
+    "email", "energy", "engineering", "example", "finance", "foundation", "fund", "global", "group",
+    "health", "home", "host", "info", "institute", "internal", "international", "invalid", "jobs", "legal",
+    "life", "link", "live", "local", "london", "marketing", "media", "mobi", "museum", "name", "network",
+    "news", "online", "page", "paris", "partners", "photography", "press", "school", "science", "services",
+    "shop", "site", "software", "solutions", "space", "store", "studio", "support", "systems", "team",
+    "tech", "technology", "test", "today", "tokyo", "tools", "travel", "university", "ventures", "website",
+    "wiki", "work", "works", "world", "zone",
+))  # fmt: skip
 # icon@2x.png, and what else is no host.
 FILES = frozenset(
     ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "yaml", "yml", "toml", "lock",
@@ -75,9 +87,13 @@ def _host(run: str) -> str:
         if LABEL.match(label) is None:
             labels = labels[:count]
             break
-    while len(labels) > 1 and TOP.match(labels[-1]) is None:
+    while len(labels) > 1 and not _is_top(labels[-1]):
         labels.pop()
     return ".".join(labels) if len(labels) > 1 and labels[-1].lower() not in FILES else ""
+
+
+def _is_top(label: str) -> bool:
+    return label.lower() in LONG_TOPS or SHORT_TOP.match(label) is not None
 
 
 def _is_ipv6(text: str) -> bool:

@@ -15,12 +15,12 @@ SHORTEST = 5
 SEVEN_DIGITS = re.compile(r"(?:[0-9][ ().-]{0,2}){7}")
 # What looks otherwise and means the same, one character for one: full-width forms, spaces, dashes.
 ALIKE = re.compile(
-    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff20\uff0b\uff0d\uff0e\u00a0\u2010-\u2015\u2009\u202f]"
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff20\uff0b\uff0d\uff0e\u00a0\u2010-\u2015\u2009\u202f\u00b7]"
 )
 PLAIN = {
     **{0xFF01 + place: 0x21 + place for place in range(94)},
     **dict.fromkeys((0xA0, 0x2009, 0x202F, 0x3000), 0x20),
-    **dict.fromkeys(range(0x2010, 0x2016), 0x2D),
+    **dict.fromkeys((0xB7, *range(0x2010, 0x2016)), 0x2D),
 }
 # A file in base64 is no text, and may be most of it.
 DATA_URL = re.compile(r"data:[\w.+-]{1,60}/[\w.+-]{1,60}(?:;[\w=.+-]{1,60}){0,4};base64,[A-Za-z0-9+/=_%-]*+")

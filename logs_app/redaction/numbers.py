@@ -27,8 +27,10 @@ CN_ID_FORM = re.compile(
     r"[ -]?[0-9]{3}[0-9Xx]"
     + RIGHT
 )  # fmt: skip
-SSN_FORM = re.compile(LEFT + r"(?!000|666|9)[0-9]{3}(-?| )(?!00)[0-9]{2}\1(?!0000)[0-9]{4}" + RIGHT)
-CN_MOBILE = re.compile(LEFT + r"(?:(?:\+|00)?86[ -]?)?(1[3-9][0-9](?:[ -]?[0-9]{4}){2})" + RIGHT)
+SSN_FORM = re.compile(
+    LEFT + r"(?!000|666|9)[0-9]{3}(-?|[ .])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?!-[A-Za-z])" + RIGHT
+)
+CN_MOBILE = re.compile(LEFT + r"(?:(?:\+|00)?86\)?[ -]?)?(1[3-9][0-9](?:[ -]?[0-9]{4}){2})" + RIGHT)
 CN_LANDLINE = re.compile(LEFT + r"(?:\(0[0-9]{2,3}\) ?|0[0-9]{2,3}-)[1-9][0-9]{2,3}-?[0-9]{4}" + RIGHT)
 ABROAD = re.compile(r"(?<![0-9A-Za-z_+])(?:\+|00)\(?[1-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9A-Za-z_])")
 US_PHONE = re.compile(
@@ -37,7 +39,7 @@ US_PHONE = re.compile(
 )
 # What somebody calls a telephone number is one, however it is written.
 NAMED_PHONE = re.compile(
-    r"(?i:phone|mobile|tel|telephone|cell|fax|whatsapp|wechat|电话|手机|手机号|号码|联系方式|传真)"
+    r"(?i:phone|mobile|tel|telephone|cell|fax|whatsapp|wechat|电话|联系方式|传真)(?:号码?)?"
     r"(?i:[ _-]?(?:number|num|no\.?|#))?[\"']?[ ]?(?:is|was|[:：=是为])?[ ]?[\"']?[(+]?\Z"
 )  # fmt: skip
 NAMED_SSN = re.compile(r"(?i:\bssn|social security|社会安全号码?|社保号码?).{0,16}\Z", re.DOTALL)
@@ -82,9 +84,9 @@ def _identities(text: str, start: int, end: int) -> Iterator[Span]:
 def _phones(text: str, start: int, end: int) -> Iterator[Span]:
     for match in CN_MOBILE.finditer(text, start, end):
         if checks.is_phone("+86" + checks.digits(match[1])):
-            # The plus is outside of what the pattern may look behind.
-            plus = match.start() > 0 and text[match.start() - 1] == "+"
-            yield Span(match.start() - plus, match.end(), PHONE)
+            # The plus may be outside of the window.
+            before = text[max(0, match.start() - 2) : match.start()]
+            yield Span(match.start() - len(before) + len(before.rstrip("(+")), match.end(), PHONE)
     for match in CN_LANDLINE.finditer(text, start, end):
         if checks.is_phone(match[0], "CN"):
             yield Span(*match.span(), PHONE)

@@ -7,7 +7,7 @@ through: a record that cannot be stored anyway waits in the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import Error as DatabaseError
@@ -23,6 +23,8 @@ from . import rules
 from .kinds import USUAL
 from .redactor import Redactor, Ruleset
 from .rules import Rule
+
+SPARED = "SPARED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,29 @@ def redactor_for(project_id: str | None) -> Redactor | None:
     return Redactor(ruleset) if ruleset is not None else None
 
 
+def everywhere() -> Callable[[str], Redactor]:
+    """For every project, also where new records are kept as they are."""
+    known = read(is_on=True)
+    return lambda project_id: Redactor(known.ruleset_for(project_id) or Ruleset())
+
+
+def only(row: RedactionRule) -> Callable[[str], Redactor | None]:
+    """By one rule and nothing else, where it is for; one that allows shows what it would spare."""
+    chosen = Ruleset(frozenset(), (rules.compiled(row.pattern, row.label or SPARED),))
+
+    def redactor_for(project_id: str) -> Redactor | None:
+        return Redactor(chosen) if str(row.project_id or project_id) == project_id else None
+
+    return redactor_for
+
+
 def forget() -> None:
     """The next question reads the database."""
     _fresh.forget()
 
 
-def read() -> Policy:
+def read(*, is_on: bool = False) -> Policy:
+    """`is_on`: as if all projects were redacted."""
     settings = logsettings.read()
     kinds = USUAL if settings.redacted_kinds is None else frozenset(settings.redacted_kinds)
     own = list(RedactionRule.objects.filter(is_enabled=True).order_by("pk"))
@@ -63,10 +82,10 @@ def read() -> Policy:
     for pk, wish in Project.objects.filter(~Q(redact_logs=None) | Q(pk__in=special)).values_list(
         "pk", "redact_logs"
     ):
-        is_on = settings.redact_logs if wish is None else wish
+        is_wanted = settings.redact_logs if wish is None else wish
         chosen = (rule for rule in own if rule.project_id in (None, pk))
-        by_project[str(pk)] = ruleset(kinds, chosen) if is_on else None
-    return Policy(general if settings.redact_logs else None, by_project)
+        by_project[str(pk)] = ruleset(kinds, chosen) if is_on or is_wanted else None
+    return Policy(general if is_on or settings.redact_logs else None, by_project)
 
 
 def ruleset(kinds: frozenset[str], rows: Iterable[RedactionRule]) -> Ruleset:

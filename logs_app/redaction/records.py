@@ -20,7 +20,17 @@ from .streams import Split
 # Moves with every change that would redact an old record differently.
 VERSION = 1
 # What a client may write beside the prompt; `path` and `query` are percent-encoded.
-TEXTS = ("client_request_id", "session", "end_user", "error_code", "error_message", "model", "client_ip")
+TEXTS = (
+    "request_id",
+    "client_request_id",
+    "session",
+    "end_user",
+    "trace_id",
+    "error_code",
+    "error_message",
+    "model",
+    "client_ip",
+)
 CONTENT = ("request_body", "request_sent", "response_body", "response_raw")
 CUTS = ("request_cut", "request_sent_cut", "response_cut")
 WITHHELD = "What was said could not be redacted ({reason}) and was not stored."

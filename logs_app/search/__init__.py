@@ -5,7 +5,7 @@ No payload is read for a question: the recorder's process keeps a folded, capped
 (`schema`). The texts are made of what is stored, so what was redacted cannot be found.
 """
 
-from logs_app.search.forgetting import forget, renew
+from logs_app.search.forgetting import forget, forget_texts, renew
 from logs_app.search.query import behind, is_bounded, narrow
 
-__all__ = ["behind", "forget", "is_bounded", "narrow", "renew"]
+__all__ = ["behind", "forget", "forget_texts", "is_bounded", "narrow", "renew"]

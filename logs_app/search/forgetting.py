@@ -11,8 +11,13 @@ from logs_app.search import entries
 
 def forget(ids: Collection[Any], using: str) -> None:
     """Of deleted records: their searched texts and the copies of their tags. In the caller's transaction."""
-    SearchText.objects.using(using).filter(record_id__in=ids).delete()
+    forget_texts(ids, using)
     RecordTag.objects.using(using).filter(record_id__in=ids).delete()
+
+
+def forget_texts(ids: Collection[Any], using: str) -> None:
+    """Of records whose payload is gone. In the caller's transaction."""
+    SearchText.objects.using(using).filter(record_id__in=ids).delete()
 
 
 def renew(ids: Collection[Any], using: str) -> None:

@@ -6,6 +6,7 @@ records that fit.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,9 +46,9 @@ def read(asked: StatisticsFilters, records: Any) -> Answer:
 
 
 def _from_rollups(asked: StatisticsFilters, using: str) -> Answer:
-    since, until = (int(moment.timestamp()) for moment in asked.range)
+    since, until = (moment.timestamp() for moment in asked.range)
     step = asked.step_seconds
-    stretches = spans.covering(since, until, may_use_days=step in (None, 86_400))
+    stretches = spans.covering(math.floor(since), math.ceil(until), may_use_days=step in (None, 86_400))
     columns = [column for name in asked.groups for column in GROUPS[name]]
     series = asked.chosen(Series.objects.using(using), set(GROUPS))
     groups = {row[0]: row[1:] for row in series.values_list("id", *columns)}

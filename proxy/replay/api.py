@@ -39,8 +39,8 @@ class ChangesSerializer(serializers.Serializer):
         required=False, child=serializers.CharField(), help_text="Members of the request to leave out."
     )
 
-    def changes(self) -> Changes:
-        given: dict[str, Any] = self.validated_data
+    @staticmethod
+    def changes_of(given: dict[str, Any]) -> Changes:
         return Changes(
             model=given.get("model"),
             provider=given.get("provider"),
@@ -75,7 +75,7 @@ class Replay(APIView):
         given = ReplaySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         record = revealed(request, LogRecord.objects.visible_to(request.user), pk)
-        plan = Plan.of(record, given.changes(), given.validated_data.get("key"))
+        plan = Plan.of(record, given.changes_of(given.validated_data), given.validated_data.get("key"))
         replaying.note(plan, actors.of(request), request)
         again = async_to_sync(replaying.run)(plan)
         return Response(shown(record, again))

@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.audit import Actor
 from logs_app.models import LogRecord
 from logs_app.pricing.reading import Prices
+from logs_app.redaction import policy
 from proxy import runtime
 from proxy.replay import calling, changes, originals
 from proxy.replay.calling import Assemble, Question
@@ -36,7 +37,14 @@ class Plan:
         """Raises Refused in words when the record cannot be asked again, or not so."""
         original = originals.read(record)
         body = changes.apply(original.path, original.body, wanted)
-        return cls(record, original, body, wanted, key, calling.assembling(prices=_prices()))
+        return cls(
+            record,
+            original,
+            body,
+            wanted,
+            key,
+            calling.assembling(prices=_prices(), redactor_for=policy.redactor_for),
+        )
 
 
 def note(plan: Plan, actor: Actor, request: Any = None) -> None:

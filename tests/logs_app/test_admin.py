@@ -6,6 +6,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent
 from logs_app.models import ModelPrice
+from logs_app.search.indexer import Indexer
 from tests.logs_app.folds import DONE, sse
 from tests.logs_app.journals import SSE_HEADERS
 from tests.logs_app.records import add_record, many
@@ -39,7 +40,7 @@ def test_the_list_shows_what_happened(staff):
 
 def test_the_list_counts_nothing_and_reads_no_payload(staff, django_assert_max_num_queries):
     many(60)
-    with django_assert_max_num_queries(6) as queries:
+    with django_assert_max_num_queries(7) as queries:
         page(staff, LIST)
     statements = [query["sql"] for query in queries.captured_queries]
     assert not any("COUNT(" in sql for sql in statements)
@@ -57,15 +58,56 @@ def test_pages_lead_to_older_and_newer_ones(staff):
 def test_the_list_is_filtered_by_outcome(staff):
     add_record(opened_with={"model": "went-well"})
     add_record(opened_with={"model": "went-wrong"}, closed_with={"outcome": "failed"})
-    html = page(staff, f"{LIST}?outcome__exact=failed")
+    html = page(staff, f"{LIST}?outcome=failed").partition('id="changelist-filter"')[0]
     assert ("went-wrong" in html, "went-well" in html) == (True, False)
+
+
+def test_the_list_takes_every_filter_of_the_api(staff):
+    add_record(
+        opened_with={"model": "wanted", "headers": [["x-relay-session", "s-1"], ["x-relay-tags", "t"]]}
+    )
+    add_record(opened_with={"model": "unwanted-one", "is_streaming": True}, closed_with={"latency_us": 1})
+    for query in ("model=wanted", "session=s-1", "tag=t", "stream=false", "min_latency_ms=2&since=15m"):
+        html = page(staff, f"{LIST}?{query}").partition('id="changelist-filter"')[0]
+        assert ("wanted" in html, "unwanted-one" in html) == (True, False), query
+
+
+def test_the_sidebar_offers_what_there_is(staff):
+    add_record(opened_with={"model": "m-9"}, answered_with={"provider": "p-9"})
+    html = page(staff, LIST)
+    for link in (
+        "?model=m-9",
+        "?provider=p-9",
+        "?key=first",
+        "?since=15m",
+        "?outcome=rejected",
+        "?status=4xx",
+    ):
+        assert link in html
+    assert "?session=" not in html
+
+
+def test_a_filter_that_makes_no_sense_is_not_followed(staff):
+    assert staff.get(f"{LIST}?status=never").headers["location"].endswith("?e=1")
+
+
+def test_records_are_found_by_their_words_once_these_are_indexed(staff):
+    many(2, model="others")
+    question = b'{"model": "wanted", "messages": [{"role": "user", "content": "Wo ist der Bahnhof?"}]}'
+    add_record(request=question, opened_with={"model": "wanted"})
+    assert "The newest 3 records cannot be found" in page(staff, f"{LIST}?q=bahnhof")
+    while (indexer := Indexer(["node-a"])).work(10):
+        pass
+    assert not indexer.nodes
+    html = page(staff, f"{LIST}?q=bahnhof").partition('id="changelist-filter"')[0]
+    assert ("wanted" in html, "others" in html, "cannot be found" in html) == (True, False, False)
 
 
 @pytest.mark.parametrize("spelled", [str, lambda pk: pk.hex])
 def test_a_record_is_found_by_its_id(staff, spelled):
     many(2, model="others")
     record = add_record(opened_with={"model": "wanted"})
-    html = page(staff, f"{LIST}?q={spelled(record.pk)}")
+    html = page(staff, f"{LIST}?q={spelled(record.pk)}").partition('id="changelist-filter"')[0]
     assert ("wanted" in html, "others" in html) == (True, False)
 
 

@@ -238,3 +238,14 @@ def test_reading_a_record_is_audited_and_the_list_is_not(api):
     get(api, f"/manage/logs/{record.pk}")
     event = AuditEvent.objects.get(action="record.reveal")
     assert (event.actor_kind, event.target_id) == ("token", str(record.pk))
+
+
+def test_a_vector_is_shown_in_short_and_kept_in_full(api):
+    answer = json.dumps({"object": "list", "data": [{"embedding": [0.5] * 100}], "model": "e"}).encode()
+    record = add_record(answer, opened_with={"path": "/v1/embeddings"})
+    short, full = (get(api, f"/manage/logs/{record.pk}{query}") for query in ("", "?full=true"))
+    assert short["response_body"]["data"][0]["embedding"][-1] == "… 96 more numbers"
+    assert short["response_raw"] is None
+    assert full["response_body"]["data"][0]["embedding"] == [0.5] * 100
+    assert full["response_raw"] == answer.decode()
+    assert short["response_preview"] == "1 embedding of 100 numbers"

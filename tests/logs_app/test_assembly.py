@@ -8,6 +8,8 @@ import pytest
 from logs_app import payloads
 from logs_app.assembly import Rows, assemble
 from logs_app.correlation import as_uuid
+from logs_app.pricing import Book, Rates
+from logs_app.pricing.book import Entry
 from logs_app.segments import PART, REJECTED
 from logs_app.transcript import Piece
 from tests.logs_app.folds import DONE, RESPONSES, sse
@@ -290,9 +292,121 @@ def test_the_size_of_rows_is_that_of_their_payload():
     assert exchange().bytes > exchange(b"{}").bytes > 100
 
 
-def test_a_call_that_another_one_caused_names_its_parent():
-    parent = new_id()
-    caused = rows(opened(REQUEST, parent=as_uuid(parent)), answered(), closed())
-    assert caused.record["parent"] == parent.hex()
-    assert exchange().record["parent"] is None
-    assert rows(opened(REQUEST, parent="nonsense"), answered(), closed()).record["parent"] is None
+PRICES = Book(
+    [Entry("m-1*", "", "", 0, datetime(2020, 1, 1, tzinfo=UTC), Rates(input=10**6, output=2 * 10**6))]
+)
+
+
+def priced(**closed_with: object) -> dict:
+    pieces = [opened(REQUEST), answered(), (PART, 2000, ANSWER), closed(**closed_with)]
+    return assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES).record
+
+
+def test_a_call_has_the_cost_of_its_tokens():
+    record = priced()
+    assert record["cost_nanos"] == 3 * 1 + 2 * 2
+    assert record["price_version"] == Rates(input=10**6, output=2 * 10**6).version
+
+
+def test_a_price_of_the_providers_own_configuration_comes_first():
+    record = priced(price={"input": 5 * 10**6, "output": 0})
+    assert (record["cost_nanos"], record["price_version"]) == (15, "own")
+
+
+def test_without_a_price_a_cost_is_not_known():
+    assert exchange().record["cost_nanos"] is None
+
+
+def test_the_pace_of_a_stream_is_known():
+    pieces = [opened(REQUEST, is_streaming=True), answered(headers=SSE_HEADERS)]
+    for offset_us in (10_000, 20_000, 60_000):
+        pieces.append((PART, offset_us, sse(chunk({"content": "word "}))))
+    usage = {"prompt_tokens": 1, "completion_tokens": 10, "total_tokens": 11}
+    pieces.append((PART, 110_000, sse({**chunk({}), "choices": [], "usage": usage}, DONE)))
+    record = rows(*pieces, closed(relay_us=1500)).record
+    assert (record["ttft_ms"], record["longest_gap_ms"]) == (10.0, 50.0)
+    assert record["tokens_per_second"] == 100.0
+    assert record["relay_ms"] == 1.5
+
+
+def test_what_is_no_stream_has_no_pace():
+    record = exchange().record
+    assert (record["longest_gap_ms"], record["tokens_per_second"], record["relay_ms"]) == (None, None, None)
+
+
+def test_a_call_knows_what_it_came_of():
+    parent = "0193497a-b800-7000-8000-00000000abcd"
+    made = rows(opened(REQUEST, parent=parent, lineage="replay"), answered(), (PART, 1, ANSWER), closed())
+    assert (made.record["parent"], made.record["lineage"]) == (parent.replace("-", ""), "replay")
+    assert rows(opened(REQUEST, parent="nonsense"), closed()).record["parent"] is None
+
+
+def test_an_attempt_says_what_was_tried():
+    attempt = {
+        "provider": "p-2", "model": "m-x", "key": "second", "status": 429, "error": "rate_limited",
+        "message": "Slow down.", "started_us": 0, "latency_us": 10,
+    }  # fmt: skip
+    (row,) = exchange(end=closed(attempts=[attempt])).attempts
+    assert (row["model"], row["key"], row["error"], row["message"]) == (
+        "m-x",
+        "second",
+        "rate_limited",
+        "Slow down.",
+    )
+
+
+def test_tokens_of_images_and_the_tier_are_columns():
+    usage = {"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"image_tokens": 7}}
+    answer = orjson.loads(ANSWER) | {"usage": usage, "service_tier": "flex"}
+    record = exchange(orjson.dumps(answer)).record
+    assert (record["image_tokens"], record["service_tier"]) == (7, "flex")
+
+
+def test_an_upload_is_known_by_its_file_and_its_words():
+    form = (
+        b'--e\r\nContent-Disposition: form-data; name="file"; filename="talk.mp3"\r\n\r\n\xff\xfb\x90\r\n'
+        b'--e\r\nContent-Disposition: form-data; name="user"\r\n\r\nu-7\r\n--e--\r\n'
+    )
+    headers = [["content-type", "multipart/form-data; boundary=e"]]
+    path = "/v1/audio/transcriptions"
+    answer = b'{"text": "Hello.", "usage": {"type": "duration", "seconds": 9}}'
+    made = rows(opened(form, headers=headers, path=path), answered(), (PART, 1, answer), closed())
+    assert (made.record["request_preview"], made.record["response_preview"]) == ("[file talk.mp3]", "Hello.")
+    assert (made.record["end_user"], made.record["audio_seconds"]) == ("u-7", 9.0)
+    assert payloads.unpack(made.payload["request_body"]) == form
+
+
+def response(**more: object) -> bytes:
+    usage = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12}
+    return orjson.dumps({"object": "response", "id": "r", "output": [], "usage": usage} | more)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "tokens"),
+    [
+        ("POST", response(status="completed"), 12),
+        ("GET", response(status="completed"), None),
+        ("GET", response(status="completed", background=True), 12),
+        ("GET", response(status="in_progress", background=True, usage=None), None),
+        ("POST", response(status="queued", background=True, usage=None), None),
+    ],
+)
+def test_looking_at_a_stored_answer_again_uses_nothing(method: str, body: bytes, tokens: int | None):
+    head = opened(REQUEST, method=method, path="/v1/responses/r")
+    record = rows(head, answered(), (PART, 1, body), closed()).record
+    assert (record["total_tokens"], record["usage_estimated"]) == (tokens, False)
+
+
+def test_a_batch_says_how_far_it_is():
+    batch = {
+        "object": "batch",
+        "id": "b",
+        "status": "in_progress",
+        "request_counts": {"total": 2, "completed": 1},
+    }
+    head = opened(b"", method="GET", path="/v1/batches/b", model=None)
+    record = rows(head, answered(), (PART, 1, orjson.dumps(batch)), closed()).record
+    assert (record["finish_reason"], record["response_preview"]) == (
+        "in_progress",
+        "in_progress: 1 of 2 done",
+    )

@@ -15,7 +15,7 @@ from openai._models import construct_type
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
-from logs_app import folding
+from logs_app import folding, previews, usage
 from logs_app.folding.responses import TERMINAL
 from logs_app.folding.sse import Decoder
 
@@ -262,3 +262,20 @@ def known_to_the_sdk(body: dict) -> dict:
     ]
     names = ("id", "type", "role", "model", "stop_reason", "stop_sequence")
     return bare({**{name: body.get(name) for name in names}, "content": content, "usage": usage})
+
+
+SPOKEN = ("chat", "completions", "responses", "messages", "embeddings", "images", "moderations")
+SILENT_ENDS = ("content_filter", "length")
+
+
+@each([r for r in RECORDINGS if r.kind in SPOKEN and r.status == 200])
+def test_every_answer_has_words_for_a_list_and_its_usage(recording):
+    folded = recording.fold()
+    if folded.kind in ("json", "text") and folded.error is None:
+        return  # a page that is no answer
+    if folded.finish_reason not in SILENT_ENDS:
+        assert previews.of_response(folded)
+    raw = folded.usage
+    if raw is not None and raw.get("total_tokens"):
+        used = usage.normalise(raw)
+        assert used is not None and used.total == raw["total_tokens"] and not used.estimated

@@ -6,7 +6,7 @@ import json
 import orjson
 
 from logs_app.journal import META_LENGTH
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART
+from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, SENT
 from logs_app.transcript import FOLDED_BYTES, Piece, Transcript
 from tests.logs_app.folds import CHAT, sse
 from tests.logs_app.journals import ANSWER, SSE_HEADERS, answered_meta, closed_meta, opened_meta
@@ -32,6 +32,19 @@ def hear(*pieces: Piece, limit: int = 1 << 20) -> Transcript:
 def test_the_request_is_the_body_and_its_later_parts():
     transcript = hear(opened(b"one "), (REQUEST_PART, 5, b"two "), (REQUEST_PART, 6, b"three"))
     assert transcript.request.content == b"one two three"
+
+
+def test_what_was_sent_instead_is_the_last_body_that_was():
+    first = [(SENT, 10, b"to "), (SENT, 10, b"one")]
+    assert hear(opened(b"asked"), *first).sent.content == b"to one"
+    assert hear(opened(b"asked"), *first, (SENT, 20, b"to another")).sent.content == b"to another"
+    assert hear(opened(b"asked")).sent.content == b""
+
+
+def test_the_longest_silence_between_two_parts_is_known():
+    parts = [(PART, offset_us, b"x") for offset_us in (5000, 6000, 9500, 9600)]
+    assert hear(opened(), answered(), *parts).longest_gap_us == 3500
+    assert hear(opened(), answered(), parts[0]).longest_gap_us is None
 
 
 def test_a_packed_request_is_unpacked():

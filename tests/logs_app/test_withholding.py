@@ -8,7 +8,7 @@ import pytest
 
 from logs_app import assembly
 from logs_app.assembly import Rows
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART
+from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, SENT
 
 ID = bytes.fromhex("0193497ab8007000800000000000abcd")
 CANARY = "the-patient-has-a-secret"
@@ -20,8 +20,10 @@ ANSWER = {
 }
 
 
-def assemble(log: str, answer: Any = ANSWER, status: int = 200, **closed: Any) -> Rows:
-    opened = {
+def assemble(
+    log: str, answer: Any = ANSWER, status: int = 200, *, opened: Any = (), sent: bool = False, **closed: Any
+) -> Rows:
+    meta = {
         "created_us": 1_700_000_000_000_000,
         "method": "POST",
         "path": "/v1/chat/completions",
@@ -29,11 +31,12 @@ def assemble(log: str, answer: Any = ANSWER, status: int = 200, **closed: Any) -
         "model": "gpt-4o",
         "key": {"id": "7", "kind": "token", "name": "", "prefix": "sk-…"},
         "log": log,
-    }
-    head = orjson.dumps(opened)
+    } | dict(opened)
+    head = orjson.dumps(meta)
     answered = {"status": status, "headers": [["content-type", "application/json"]], "provider": "default"}
     pieces = [
         (OPENED, 0, struct.pack("<I", len(head)) + head + orjson.dumps(REQUEST)),
+        *([(SENT, 9, orjson.dumps(REQUEST))] if sent else []),
         (ANSWERED, 10, orjson.dumps(answered)),
         (PART, 11, orjson.dumps(answer)),
         (CLOSED, 12, orjson.dumps({"outcome": "completed", "status": status} | closed)),
@@ -75,3 +78,54 @@ def test_the_words_of_a_provider_may_quote_the_prompt(log: str, kept: bool) -> N
 def test_our_own_words_stay() -> None:
     rows = assemble("metadata", error_code="upstream_timeout", error_message="It took too long.")
     assert rows.record["error_message"] == "It took too long."
+
+
+HEADERS = [
+    ["content-type", "application/json"],
+    ["x-relay-session", f"session {CANARY}"],
+    ["x-relay-user", f"user {CANARY}"],
+    ["x-relay-tags", f"tag {CANARY}"],
+    ["x-request-id", f"id {CANARY}"],
+    ["x-portkey-trace-id", f"trace {CANARY}"],
+]
+SAID = {
+    "headers": HEADERS,
+    "query": f"q={CANARY}",
+    "path": f"/v1/files/{CANARY}",
+    "endpoint": "/v1/files/{file_id}",
+    "client_ip": CANARY,
+    "key": {"id": "7", "kind": "token", "name": CANARY, "prefix": CANARY},
+    "project": {"id": "p-1", "name": CANARY},
+}
+
+
+def test_counts_are_counts_and_nothing_that_anybody_said() -> None:
+    rows = assemble("off", opened=SAID, error_code="upstream_timeout", error_message=CANARY)
+    record = rows.record
+    assert CANARY not in everything(rows)
+    assert record["log_level"] == "off"
+    assert [value for name, value in rows.payload.items() if name.endswith(("headers", "body", "usage"))] == [
+        None
+    ] * 5
+    kept = ("key_id", "project_id", "model", "total_tokens", "outcome", "status_code", "error_code", "path")
+    assert [record[name] for name in kept] == [
+        "7", "p-1", "gpt-4o", 12, "completed", 200, "upstream_timeout", "/v1/files/{file_id}",
+    ]  # fmt: skip
+
+
+def test_metadata_keep_who_called_and_for_whom() -> None:
+    record = assemble("metadata", opened=SAID).record
+    assert (record["session"], record["query"]) == (f"session {CANARY}", f"q={CANARY}")
+    assert record["log_level"] == "metadata"
+
+
+def test_what_was_sent_instead_is_withheld_too() -> None:
+    assert assemble("full", sent=True).payload["request_sent"]
+    assert assemble("metadata", sent=True).payload["request_sent"] is None
+
+
+def test_what_a_provider_said_about_an_attempt_is_withheld() -> None:
+    attempts = [{"provider": "p", "status": 400, "error": "refused", "message": CANARY}]
+    assert assemble("full", attempts=attempts).attempts[0]["message"] == CANARY
+    (attempt,) = assemble("metadata", attempts=attempts).attempts
+    assert (attempt["error"], attempt["message"]) == ("refused", "")

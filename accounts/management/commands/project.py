@@ -47,4 +47,11 @@ def _add_fields(parser: ArgumentParser) -> None:
         metavar="true|false",
         help="replace personal data in its records; none: as in the settings of records",
     )
+    for part, what in (("payload", "what was said"), ("metadata", "its records at all")):
+        parser.add_argument(
+            f"--{part}-days",
+            type=arguments.number,
+            metavar="N",
+            help=f"keep {what} for so long; none: as in the settings of records",
+        )
     arguments.add_limits(parser)

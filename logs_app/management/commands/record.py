@@ -23,6 +23,7 @@ from logs_app.pricing.reading import Prices
 from logs_app.recorder import Recorder
 from logs_app.redaction import policy
 from logs_app.refusals import Refusals
+from logs_app.retention.janitor import Janitor
 from logs_app.search.indexer import Indexer
 from logs_app.segments import MasterKeys
 from logs_app.settling import Settler
@@ -81,11 +82,14 @@ class Command(BaseCommand):
     def _record(self, directory: Path, stop: threading.Event) -> int:
         settler, refusals = Settler(Ledger(settings.DATA_DIR, settings.REDIS_URL)), Refusals()
         indexer = Indexer([settings.NODE_ID] if directory == settings.JOURNAL_DIR else [])
+        janitor = Janitor()
 
         def settle(batch: list[Rows]) -> None:
             settler.settle(batch)
             refusals.note(rows.record for rows in batch)
             indexer.attend((rows.node for rows in batch), is_idle=not batch)
+            if not batch:
+                janitor.attend()
 
         with closing(settler), closing(self._recorder(directory, settle)) as recorder:
             recorder.run(stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from accounts.errors import Refused
 from logs_app import sidebyside
 from logs_app.models import LogRecord
 from proxy.replay import replaying
-from proxy.replay.changes import Changes
+from proxy.replay.arguments import add_changes, changes_of
 from proxy.replay.replaying import Plan
 
 NAME = "replay"
@@ -70,37 +70,6 @@ class Command(BaseCommand):
     def _show_lines(self, mark: str, text: str) -> None:
         for line in text.splitlines():
             self.stdout.write(f"{mark} {line}")
-
-
-def add_changes(parser: ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="X", help="ask this model")
-    parser.add_argument("--provider", metavar="P", help="let only this provider answer")
-    parser.add_argument("--system", metavar="TEXT", help="with this system prompt")
-    parser.add_argument(
-        "--set", action="append", default=[], type=_member, metavar="NAME=VALUE",
-        help="a member of the request: temperature=0, stream=false; JSON, or else a text",
-    )  # fmt: skip
-    parser.add_argument("--drop", action="append", default=[], metavar="NAME", help="leave this member out")
-
-
-def changes_of(options: dict[str, Any]) -> Changes:
-    return Changes(
-        model=options["model"],
-        provider=options["provider"],
-        system=options["system"],
-        set=dict(options["set"]),
-        drop=tuple(options["drop"]),
-    )
-
-
-def _member(text: str) -> tuple[str, Any]:
-    name, separator, value = text.partition("=")
-    if not separator or not name:
-        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _found(text: str) -> LogRecord:

@@ -1,0 +1,1 @@
+"""Records as two earlier systems showed them: the same rows, filters and permissions in other shapes."""
