@@ -31,7 +31,10 @@ async def run(exchange: Exchange, route: Route, outgoing: Outgoing, ask: Ask) ->
             await chain.take(processor)
     finally:
         exchange.edits = [*outgoing.edits, *chain.entries]
-    return chain.result()
+    result = chain.result()
+    if result.is_rewritten and result.body is not None:
+        exchange.tell_sent(result.body)
+    return result
 
 
 class _Chain:

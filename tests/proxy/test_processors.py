@@ -62,10 +62,17 @@ async def test_steps_are_taken_in_order_each_on_what_the_one_before_made(lane: L
     ]
 
 
-async def test_the_record_has_the_request_as_it_came(lane: Lane) -> None:
+async def test_the_record_has_the_request_as_it_came_and_as_it_went_on(lane: Lane, sim: Simulator) -> None:
     use(lane, processor("regex_replace", "secret", replacement="[gone]"))
     await lane.chat("my secret")
     assert b"my secret" in lane.record.request
+    assert lane.record.sent == sim.requests[-1].body and b"my [gone]" in lane.record.sent
+
+
+async def test_what_no_step_changed_is_recorded_once(lane: Lane) -> None:
+    use(lane, processor("regex_replace", "secret", replacement="[gone]"))
+    await lane.chat("hi")
+    assert lane.record.sent == b""
 
 
 async def test_what_no_step_changes_keeps_its_bytes(lane: Lane, sim: Simulator) -> None:
