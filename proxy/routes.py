@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from . import patterns, policy, refusals
 from .configuration import Route
-from .edits import Outgoing
+from .edits import Edit, Outgoing
 from .headers import first
 from .models.validation import RESERVED_PATHS
 from .parsing import VERSION, Call
@@ -34,6 +34,10 @@ STREAMABLE = frozenset(
 def find(routes: Iterable[Route], path: str) -> Route | None:
     """`path` is decoded; the routes are sorted, the longest prefix first."""
     return next((route for route in routes if fits(route.path_prefix, path)), None)
+
+
+def named(routes: Iterable[Route], name: str | None) -> Route | None:
+    return next((route for route in routes if route.name == name), None)
 
 
 def fits(prefix: str, path: str) -> bool:
@@ -74,3 +78,8 @@ def check_body(call: Call, route: Route) -> None:
 def note(outgoing: Outgoing, route: Route) -> Outgoing:
     """The route's name in the record."""
     return replace(outgoing, edits=({"kind": "route", "name": route.name}, *outgoing.edits))
+
+
+def noted(edits: Iterable[Edit]) -> str | None:
+    """The name that `note` left in a record."""
+    return next((edit.get("name") for edit in edits if edit.get("kind") == "route"), None)

@@ -44,9 +44,9 @@ async def ask(question: Question, assembled: Assemble) -> LogRecord:
     """The record of the new call. Raises Missing when the lane refused it before it was one."""
     lane = await runtime.current()
     overheard = Overheard(lane.journal)
-    route = routes.find(lane.snapshots.current.routes, question.original.path)
-    call = _call(question, routes.version_prefix(route))
-    exchange = Exchange(overheard, call, route, parent=question.original.id, lineage=LINEAGE)
+    original = question.original
+    route = routes.named(lane.snapshots.current.routes, original.route)
+    exchange = Exchange(overheard, _call(question), route, parent=original.id, lineage=LINEAGE)
     exchange.key, exchange.only_provider = question.key, question.provider
     response = await views.answer(exchange, Whole(question.body), lane)
     await _hear_out(response.delivery)
@@ -67,7 +67,7 @@ class Whole:
             yield self._body[start : start + PART_BYTES]
 
 
-def _call(question: Question, version_prefix: str) -> Call:
+def _call(question: Question) -> Call:
     original = question.original
     length = [(b"content-length", b"%d" % len(question.body))] if question.body else []
     return parsing.read_head(
@@ -78,8 +78,7 @@ def _call(question: Question, version_prefix: str) -> Call:
             "query_string": original.query.encode(),
             "http_version": "1.1",
             "headers": [*original.headers, *length],
-        },
-        version_prefix,
+        }
     )
 
 

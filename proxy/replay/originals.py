@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.errors import Missing, Unknown
 from logs_app import payloads
 from logs_app.models import LogRecord, Outcome
+from proxy import routes
 from proxy.configuration import Key, Snapshot
 from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders
 
@@ -26,6 +27,7 @@ class Original:
     query: str
     headers: RawHeaders
     body: bytes
+    route: str | None = None
 
 
 def read(record: LogRecord) -> Original:
@@ -41,7 +43,8 @@ def read(record: LogRecord) -> Original:
             field="request",
         )
     headers = _headers(payloads.unpack_json(payload.request_headers) or [])
-    return Original(str(record.pk), record.method, record.path, record.query, headers, body)
+    route = routes.noted(record.edits)
+    return Original(str(record.pk), record.method, record.path, record.query, headers, body, route)
 
 
 def find_key(record: LogRecord, wanted: str | None, snapshot: Snapshot) -> Key:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from proxy import parsing, routes
 from proxy.configuration import Route
+from proxy.edits import Outgoing
 from proxy.models.validation import RESERVED_PATHS, validate_path_prefix
 from proxy.simulator import Simulator
 from relay.urls import urlpatterns
@@ -168,3 +169,10 @@ async def test_prefixes_are_looked_for_in_a_hundred_routes_in_microseconds(tmp_p
     for _ in range(1000):
         routes.find(many, "/v1/chat/completions")
     assert loop.time() - began < 0.5
+
+
+def test_a_record_knows_its_route() -> None:
+    made = Route("team", "/assistants")
+    outgoing = routes.note(Outgoing(b"{}", "gpt-4o"), made)
+    assert routes.named((made,), routes.noted(outgoing.edits)) is made
+    assert routes.named((made,), routes.noted([{"kind": "model"}])) is None
