@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from accounts import keys
-from proxy import attempts, retries
-from proxy.attempt import Failure
+from proxy import retries
 from proxy.configuration import Breaker, Project
-from proxy.errors import RelayError
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, key, provider, until
 from tests.proxy.peers import Peer
@@ -399,8 +397,3 @@ async def test_a_breaker_never_leaves_a_caller_without_any_provider(lane: Lane, 
     sim.script = "status=503 times=1"
     assert (await lane.chat()).status == 503
     assert (await lane.chat()).status == 200
-
-
-def test_the_better_of_two_failures() -> None:
-    error = Failure(RelayError(502, "a", "a"))
-    assert attempts._better(None, error) is error
