@@ -191,7 +191,7 @@ def _target(entry: _Entry, model: str | None) -> Candidate | None:
     if model is None or entry.mapping is None:
         return Candidate(entry.provider, model)
     target = entry.mapping.upstream(model)
-    return target and Candidate(entry.provider, target.name, target.metadata)
+    return Candidate(entry.provider, target.name, target.metadata) if target else None
 
 
 def _streams(candidate: Candidate) -> bool:
