@@ -168,3 +168,27 @@ async def test_prefixes_are_looked_for_in_a_hundred_routes_in_microseconds(tmp_p
     for _ in range(1000):
         routes.find(many, "/v1/chat/completions")
     assert loop.time() - began < 0.5
+
+
+async def test_calls_of_a_route_go_to_its_providers_only(lane: Lane, sim: Simulator) -> None:
+    first = lane.configuration.current.providers[0]
+    second = replace(first, id=2, provider_key="second")
+    lane.configuration.current = replace(lane.configuration.current, providers=(first, second))
+    set_routes(lane, route("/v1/chat", provider_ids=frozenset({2})))
+    asked = {(await lane.chat()).header("x-relay-provider") for _ in range(4)}
+    assert asked == {"second"}
+    elsewhere = [await lane.call("POST", "/v1/embeddings", {"model": "m", "input": "x"}) for _ in range(4)]
+    assert {reply.header("x-relay-provider") for reply in elsewhere} == {"default", "second"}
+
+
+async def test_a_route_whose_providers_are_gone_says_so(lane: Lane) -> None:
+    set_routes(lane, route("/v1/chat", provider_ids=frozenset({99})))
+    reply = await lane.chat()
+    assert reply.status in (404, 503)
+    assert "x-relay-provider" not in dict(reply.headers)
+
+
+async def test_a_routes_own_time_limit_holds(lane: Lane) -> None:
+    set_routes(lane, route("/v1/chat", first_byte_timeout_seconds=0.1))
+    reply = await lane.chat("[[sim ttft=3000]]")
+    assert (reply.status, reply.code) == (504, "upstream_timeout")
