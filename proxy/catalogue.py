@@ -52,6 +52,7 @@ class Catalogue:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
+        self.needs_models = len(providers) > 1 or any(map(_depends_on_model, providers))
         self.internal_hosts = addresses.allowed_hosts(providers)
         policies = [provider.policy for provider in providers if not provider.policy.allows_all]
         self.has_policies = bool(policies)
@@ -161,6 +162,11 @@ class _PatternIndex:
             for pattern in self._by_start.get(model[:length], ()):
                 if pattern.matches(model):
                     yield from self._places[pattern.text]
+
+
+def _depends_on_model(provider: Provider) -> bool:
+    """Whether a call cannot go there as it came without anybody knowing its model."""
+    return bool(provider.model_mapping) or provider.provider_type not in ("openai", "anthropic")
 
 
 def _entry(provider: Provider) -> _Entry:
