@@ -45,25 +45,29 @@ async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Rep
     if len(candidates) == 1:
         return await _ask(errand, candidates[0], is_last=True)
     failure: Failure | None = None
-    most = 1 + errand.config.max_failovers
-    health = errand.runtime.health
-    tried = 0
-    for place, candidate in enumerate(candidates, 1):
-        is_only_one_left = place == len(candidates)
-        permit = health.begin(candidate.provider.id, anyway=is_only_one_left or errand.searches)
-        if permit is None:
-            continue  # it recovers, and others are trying it already
-        tried += 1
-        is_last = is_only_one_left or tried == most
-        with permit:
-            result = await _ask(errand, candidate, is_last=is_last)
-        if isinstance(result, Reply):
-            if failure is not None:
-                failure.drop()
-            return result
-        failure = result if failure is None else _better(failure, result, errand)
-        if is_last or not (result.moves_on and errand.can_repeat):
-            break
+    tried, most = 0, 1 + errand.config.max_failovers
+    try:
+        for place, candidate in enumerate(candidates, 1):
+            is_only_one_left = place == len(candidates)
+            anyway = is_only_one_left or errand.searches
+            permit = errand.runtime.health.begin(candidate.provider.id, anyway=anyway)
+            if permit is None:
+                continue  # it recovers, and others are trying it already
+            tried += 1
+            is_last = is_only_one_left or tried == most
+            with permit:
+                result = await _ask(errand, candidate, is_last=is_last)
+            if isinstance(result, Reply):
+                if failure is not None:
+                    failure.drop()
+                return result
+            failure = result if failure is None else _better(failure, result, errand)
+            if is_last or not (result.moves_on and errand.can_repeat):
+                break
+    except BaseException:
+        if failure is not None:
+            failure.drop()
+        raise
     assert failure is not None
     return failure
 
@@ -77,7 +81,7 @@ async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply 
     other_keys, repeated = len(provider.extra_api_keys), 0
     while True:
         key = health.key_for(provider)
-        result = await attempt.ask(errand, candidate, key, is_last=is_last and repeated == repeats)
+        result = await attempt.ask(errand, candidate, key, is_last=is_last)
         if isinstance(result, Reply) or not errand.can_repeat:
             return result
         if result.refused_key and other_keys:
