@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import httpx
 
 from .errors import MidStream
 from .headers import RawHeaders, first
+
+_LONGEST_START_BYTES = 64 * 1024
 
 
 class Answer:
@@ -72,6 +74,17 @@ class Answer:
             self.close()
             raise
         return bytes(collected)
+
+    async def read_until(self, found: Callable[[bytes], object]) -> bytes:
+        """The start of the body, until something is found in it; all of it will come again."""
+        held: list[bytes] = []
+        async with aclosing(self.parts()) as parts:
+            async for part in parts:
+                held.append(part)
+                if found(b"".join(held)) or sum(map(len, held)) > _LONGEST_START_BYTES:
+                    break
+        self.unread(*held)
+        return b"".join(held)
 
     def unread(self, *parts: bytes) -> None:
         """Put back what was taken, to come again before the rest."""

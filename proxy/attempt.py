@@ -36,6 +36,7 @@ class Errand:
     config: Settings
     hold: Hold = Hold.NONE
     searches: bool = False  # for something a provider keeps: 404 means that it lies elsewhere
+    reads_answer: bool = False  # so it must not come encoded
 
     @property
     def can_repeat(self) -> bool:
@@ -124,7 +125,7 @@ async def _send(errand: Errand, provider: Provider, key: str, sent: Outgoing) ->
         provider_types.of(provider),
         Patience.of(exchange.route, provider, config),
     )
-    is_read = errand.hold is Hold.WHOLE or sent.renaming is not None or modellist.is_limited(exchange, config)
+    is_read = errand.reads_answer or sent.renaming is not None or modellist.is_limited(exchange, config)
     client_headers = headers.to_provider(call.headers, [], plain=call.is_streaming or is_read)
     return await errand.runtime.upstream.send(
         call.method,

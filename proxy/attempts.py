@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 
-from . import attempt, buffering, delivery, modellist, patience, retries
+from . import attempt, buffering, delivery, modellist, patience, retries, stickiness
 from .attempt import Errand, Failure, Reply
 from .buffering import Hold
 from .catalogue import Candidate
 from .delivery import RelayResponse
 from .edits import Outgoing
+from .errors import MidStream
 from .exchange import Exchange
 from .routing import Choice
 from .runtime import Runtime
@@ -23,7 +24,8 @@ async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: 
     """Raises RelayError when no provider gave anything that could be passed on."""
     config = runtime.snapshots.current.settings
     hold = buffering.wanted(exchange, config)
-    errand = Errand(exchange, outgoing, runtime, config, hold, choice.searches)
+    is_read = hold is Hold.WHOLE or choice.tie is not None
+    errand = Errand(exchange, outgoing, runtime, config, hold, choice.searches, is_read)
     first = choice.candidates[0].provider
     runtime.limit_total(exchange, patience.total_seconds(exchange.route, first, config))
     result = await _ask_in_turn(errand, choice.candidates)
@@ -34,6 +36,8 @@ async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: 
         assert isinstance(result, Failure) and result.error is not None
         raise result.error.after(exchange.attempts)
     exchange.model_sent, exchange.edits = reply.sent.model, list(reply.sent.edits)
+    if choice.tie is not None and reply.provider.id != choice.home and reply.answer.status < 400:
+        await _learn(choice, reply, runtime)
     return await _deliver(errand, reply)
 
 
@@ -41,25 +45,29 @@ async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Rep
     if len(candidates) == 1:
         return await _ask(errand, candidates[0], is_last=True)
     failure: Failure | None = None
-    most = 1 + errand.config.max_failovers
-    health = errand.runtime.health
-    tried = 0
-    for place, candidate in enumerate(candidates, 1):
-        is_only_one_left = place == len(candidates)
-        permit = health.begin(candidate.provider.id, anyway=is_only_one_left)
-        if permit is None:
-            continue  # it recovers, and others are trying it already
-        tried += 1
-        is_last = is_only_one_left or tried == most
-        with permit:
-            result = await _ask(errand, candidate, is_last=is_last)
-        if isinstance(result, Reply):
-            if failure is not None:
-                failure.drop()
-            return result
-        failure = _better(failure, result)
-        if is_last or not (result.moves_on and errand.can_repeat):
-            break
+    tried, most = 0, 1 + errand.config.max_failovers
+    try:
+        for place, candidate in enumerate(candidates, 1):
+            is_only_one_left = place == len(candidates)
+            anyway = is_only_one_left or errand.searches
+            permit = errand.runtime.health.begin(candidate.provider.id, anyway=anyway)
+            if permit is None:
+                continue  # it recovers, and others are trying it already
+            tried += 1
+            is_last = is_only_one_left or tried == most
+            with permit:
+                result = await _ask(errand, candidate, is_last=is_last)
+            if isinstance(result, Reply):
+                if failure is not None:
+                    failure.drop()
+                return result
+            failure = result if failure is None else _better(failure, result, errand)
+            if is_last or not (result.moves_on and errand.can_repeat):
+                break
+    except BaseException:
+        if failure is not None:
+            failure.drop()
+        raise
     assert failure is not None
     return failure
 
@@ -73,7 +81,7 @@ async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply 
     other_keys, repeated = len(provider.extra_api_keys), 0
     while True:
         key = health.key_for(provider)
-        result = await attempt.ask(errand, candidate, key, is_last=is_last and repeated == repeats)
+        result = await attempt.ask(errand, candidate, key, is_last=is_last)
         if isinstance(result, Reply) or not errand.can_repeat:
             return result
         if result.refused_key and other_keys:
@@ -87,14 +95,27 @@ async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply 
         await asyncio.sleep(wait)
 
 
-def _better(before: Failure | None, now: Failure) -> Failure:
-    """What to tell the client when all fail: a provider's own words, the last ones."""
-    if before is None:
-        return now
-    if now.reply is None and before.reply is not None:
+def _better(before: Failure, now: Failure, errand: Errand) -> Failure:
+    """What to tell the client when all fail: a provider's own words, the last ones; of a search, home's."""
+    if errand.searches or (now.reply is None and before.reply is not None):
+        now.drop()
         return before
     before.drop()
     return now
+
+
+async def _learn(choice: Choice, reply: Reply, runtime: Runtime) -> None:
+    """Where this is kept, before the client can ask for it."""
+    assert choice.tie is not None
+    ids = choice.tie.ids if choice.searches else ()
+    if choice.tie.makes:
+        try:
+            made = stickiness.id_in(await reply.answer.read_until(stickiness.id_in))
+        except MidStream as fault:
+            raise fault.as_answer(reply.provider.provider_key) from fault
+        ids += (made,) if made else ()
+    if ids:
+        await runtime.whereabouts.learn(ids, reply.provider.id)
 
 
 async def _deliver(errand: Errand, reply: Reply) -> RelayResponse:

@@ -52,6 +52,7 @@ class Catalogue:
 
     def __init__(self, providers: tuple[Provider, ...]) -> None:
         self.providers = providers
+        self.needs_models = len(providers) > 1 or any(map(_depends_on_model, providers))
         self.internal_hosts = addresses.allowed_hosts(providers)
         policies = [provider.policy for provider in providers if not provider.policy.allows_all]
         self.has_policies = bool(policies)
@@ -163,6 +164,11 @@ class _PatternIndex:
                     yield from self._places[pattern.text]
 
 
+def _depends_on_model(provider: Provider) -> bool:
+    """Whether a call cannot go there as it came without anybody knowing its model."""
+    return bool(provider.model_mapping) or provider.provider_type not in ("openai", "anthropic")
+
+
 def _entry(provider: Provider) -> _Entry:
     try:
         kind = provider_types.of(provider)
@@ -191,7 +197,7 @@ def _target(entry: _Entry, model: str | None) -> Candidate | None:
     if model is None or entry.mapping is None:
         return Candidate(entry.provider, model)
     target = entry.mapping.upstream(model)
-    return target and Candidate(entry.provider, target.name, target.metadata)
+    return Candidate(entry.provider, target.name, target.metadata) if target else None
 
 
 def _streams(candidate: Candidate) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from . import jsonedit, modelnames
+from . import jsonedit, modelnames, multipart
 from .parsing import Call
 from .renaming import Renaming
 from .snapshot import Provider, Settings
@@ -51,11 +51,19 @@ def begin(call: Call, settings: Settings) -> Outgoing:
 
 def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model_mapping") -> Outgoing:
     """The request with another name of its model, which the mapping of a provider knows."""
-    if not outgoing.body or call.document is None or outgoing.model is None:
+    body = _with_model(outgoing.body, call, name) if outgoing.body and outgoing.model else None
+    if body is None:
         return outgoing
-    body = jsonedit.replace_member(outgoing.body, "model", orjson.dumps(name))
     edit = {"kind": kind, "from": outgoing.model, "to": name}
     return replace(outgoing, body=body, model=name, edits=(*outgoing.edits, edit))
+
+
+def _with_model(body: bytes, call: Call, name: str) -> bytes | None:
+    """Of an object or a form; None for a body that is not read."""
+    if call.document is not None:
+        return jsonedit.replace_member(body, "model", orjson.dumps(name))
+    part = multipart.find(body, call.content_type, "model")
+    return body[: part.start] + name.encode() + body[part.end :] if part else None
 
 
 def ask_for_usage(outgoing: Outgoing, call: Call, provider: Provider, settings: Settings) -> Outgoing:

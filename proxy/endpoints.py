@@ -21,6 +21,7 @@ class Endpoint:
     takes_json: bool = False  # a POST must carry a JSON object
     needs_model: bool = False  # a missing `model` is filled from DEFAULT_MODEL
     reports_stream_usage: bool = False  # understands stream_options.include_usage
+    takes_form: bool = False  # which names the model
     path: str = ""  # of one that is not known by name
 
     @property
@@ -38,8 +39,8 @@ def _json(template: str, *, model: bool = True, usage: bool = False, methods: st
     return Endpoint(template, _methods(methods), True, model, usage)
 
 
-def _any(template: str, methods: str) -> Endpoint:
-    return Endpoint(template, _methods(methods))
+def _any(template: str, methods: str, *, form: bool = False) -> Endpoint:
+    return Endpoint(template, _methods(methods), takes_form=form)
 
 
 _EXACT = {
@@ -55,10 +56,11 @@ _EXACT = {
         _json("/v1/moderations", model=False),
         _json("/v1/images/generations", model=False),
         _json("/v1/audio/speech"),
-        _any("/v1/audio/transcriptions", "POST"),
-        _any("/v1/audio/translations", "POST"),
-        _any("/v1/images/edits", "POST"),
-        _any("/v1/images/variations", "POST"),
+        _any("/v1/audio/transcriptions", "POST", form=True),
+        _any("/v1/audio/translations", "POST", form=True),
+        _any("/v1/images/edits", "POST", form=True),
+        _any("/v1/images/variations", "POST", form=True),
+        _any("/v1/videos", "GET POST", form=True),
         _any("/v1/models", "GET"),
         _any("/v1/files", "GET POST"),
         _any("/v1/batches", "GET POST"),
@@ -84,7 +86,7 @@ _PATTERNS = [
         (r"/v1/batches/[^/]+", "/v1/batches/{id}"),
         (r"/v1/batches/[^/]+/cancel", "/v1/batches/{id}/cancel"),
         (r"/v1/vector_stores(?:/.+)?", "/v1/vector_stores"),
-        (r"/v1/videos(?:/.+)?", "/v1/videos"),
+        (r"/v1/videos/.+", "/v1/videos"),
         (r"/v1/messages/batches(?:/.+)?", "/v1/messages/batches"),
     )
 ]

@@ -75,6 +75,11 @@ def member(body: bytes, name: str) -> Span | None:
     return found
 
 
+def names(body: bytes) -> list[str]:
+    """Of the top-level members, in order, repeats kept."""
+    return [json.loads(one.key) for one in _members(body)]
+
+
 def _members(body: bytes) -> Iterator[_Member]:
     depth, key, start, value_start = 0, b"", 0, None
     for token in _TOKENS.finditer(body):

@@ -105,6 +105,8 @@ def _refusal_of(key: str, value: Any) -> str | None:
         value = value.get(_MAPPED, ASKED)
     if not isinstance(value, str) or not value.strip():
         return f"'{key}' must lead to the provider's name of the model, or to an object with {_MAPPED}."
+    if not value.isprintable():
+        return f"The name that '{key}' leads to has characters that cannot be seen."
     if len(value) > _LONGEST_NAME:
         return f"The name that '{key}' leads to is longer than {_LONGEST_NAME} characters."
     try:

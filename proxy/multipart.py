@@ -1,4 +1,5 @@
-"""The fields of a multipart form, for a rule to judge. The form itself is passed on as it came.
+"""The fields of a multipart form, for a rule to judge, and the place of one that a mapping changes. Else the
+form is passed on as it came.
 
 Two programs can read one form differently, and a rule must hold in both. So this takes the one way of
 writing that clients use (RFC 7578) and refuses every other: text before the first part, a boundary inside a
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 MOST_PARTS = 1000
 LONGEST_HEAD = 4096
@@ -32,6 +35,12 @@ _PLAIN = {b"", b"binary", b"8bit", b"7bit"}
 Field = tuple[str, bytes]
 
 
+class Part(NamedTuple):
+    name: str
+    start: int  # of its content, in the body
+    end: int
+
+
 class Ambiguous(Exception):
     """Its words say why the form cannot be judged."""
 
@@ -43,18 +52,42 @@ def has_odd_charset(content_type: str) -> bool:
 
 def read(body: bytes, content_type: str) -> list[Field]:
     """Names and the beginnings of their contents in their order, files too. Raises Ambiguous."""
+    return [
+        (name, body[start : min(end, start + KEPT_BYTES)]) for name, start, end in _parts(body, content_type)
+    ]
+
+
+def find(body: bytes, content_type: str, name: str) -> Part | None:
+    """The only part of this name; None when there is none, or when that is not beyond doubt."""
+    with suppress(Ambiguous):
+        found = [part for part in _parts(body, content_type) if part.name == name]
+        return found[0] if len(found) == 1 else None
+    return None
+
+
+def value(body: bytes, content_type: str, name: str) -> str | None:
+    """What stands in it, if that is a short text."""
+    part = find(body, content_type, name)
+    if part is None or part.end - part.start > KEPT_BYTES:
+        return None
+    with suppress(UnicodeDecodeError):
+        return body[part.start : part.end].decode()
+    return None
+
+
+def _parts(body: bytes, content_type: str) -> list[Part]:
     found = _BOUNDARY.fullmatch(content_type.strip())
     if found is None:
         raise Ambiguous("its content type is not a plain 'multipart/form-data; boundary=…'")
-    return list(_fields(body, b"--" + (found[1] or found[2]).encode()))
+    return list(_split(body, b"--" + (found[1] or found[2]).encode()))
 
 
-def _fields(body: bytes, mark: bytes) -> Iterator[Field]:
+def _split(body: bytes, mark: bytes) -> Iterator[Part]:
     if not body.startswith(mark):
         raise Ambiguous("it does not begin with its boundary")
     start, delimiter, count = len(mark), b"\r\n" + mark, 1
     while (end := body.find(delimiter, start)) >= 0:
-        yield _field(body, start, end)
+        yield _part(body, start, end)
         start, count = end + len(delimiter), count + 1
         if count > MOST_PARTS:
             raise Ambiguous(f"it has more than {MOST_PARTS} parts")
@@ -64,7 +97,7 @@ def _fields(body: bytes, mark: bytes) -> Iterator[Field]:
         raise Ambiguous("its boundary stands inside a part")
 
 
-def _field(body: bytes, start: int, end: int) -> Field:
+def _part(body: bytes, start: int, end: int) -> Part:
     if not body.startswith(b"\r\n", start):
         raise Ambiguous("a line of its boundary goes on")
     head_end = body.find(b"\r\n\r\n", start + 2, min(start + LONGEST_HEAD, end))
@@ -82,7 +115,7 @@ def _field(body: bytes, start: int, end: int) -> Field:
         name = (found[1] or found[2] or b"").decode()
     except UnicodeDecodeError:
         raise Ambiguous("the name of a part is not UTF-8") from None
-    return name, body[head_end + 4 : min(end, head_end + 4 + KEPT_BYTES)]
+    return Part(name, head_end + 4, end)
 
 
 def _head(block: bytes) -> dict[bytes, bytes]:

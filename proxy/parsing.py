@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from . import errors
+from . import errors, multipart
 from .endpoints import Endpoint, find
 from .headers import RawHeaders, first
 
@@ -131,6 +131,8 @@ async def read_body(
     call.body = b"".join(collected)
     if is_json:
         _read_document(call)
+    elif whole and call.content_type.startswith("multipart/"):
+        call.model = multipart.value(call.body, call.content_type, "model") or None
 
 
 def _is_json(call: Call) -> bool:

@@ -49,7 +49,8 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
             routes.check_head(call, exchange.route)
         runtime.admit()
         hold, whole = partial(runtime.hold, exchange), policy.reads_body(exchange.key, config)
-        whole = whole or runtime.snapshots.current.catalogue.has_param_rules
+        catalogue = runtime.snapshots.current.catalogue
+        whole = whole or catalogue.has_param_rules or (call.endpoint.takes_form and catalogue.needs_models)
         await parsing.read_body(call, source, settings.MAX_REQUEST_BYTES, hold, whole=whole)
         snapshot = runtime.snapshots.current
         outgoing = edits.begin(call, snapshot.settings)

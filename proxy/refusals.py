@@ -132,6 +132,15 @@ def model_not_found(model: str) -> RelayError:
     )
 
 
+def keeper_unavailable(object_id: str) -> RelayError:
+    return RelayError(
+        404,
+        "keeper_unavailable",
+        f"'{_shown(object_id)}' is kept by a provider that does not take this call any more: it was removed, "
+        "switched off, or does not serve the model or the route.",
+    )
+
+
 def endpoint_not_served(path: str) -> RelayError:
     return RelayError(404, "endpoint_not_found", f"No provider here serves '{_shown(path)}'.")
 

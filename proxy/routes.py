@@ -33,7 +33,10 @@ STREAMABLE = frozenset(
 
 def find(routes: Iterable[Route], path: str) -> Route | None:
     """`path` is decoded; the routes are sorted, the longest prefix first."""
-    return next((route for route in routes if fits(route.path_prefix, path)), None)
+    for route in routes:
+        if fits(route.path_prefix, path):
+            return route
+    return None
 
 
 def named(routes: Iterable[Route], name: str | None) -> Route | None:

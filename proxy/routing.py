@@ -10,12 +10,13 @@ import random
 from itertools import groupby
 from typing import NamedTuple
 
-from . import balancing, errors, ownkeys, policy
+from . import balancing, errors, ownkeys, policy, refusals, stickiness
 from .catalogue import Candidate
 from .configuration import Project, Settings, Snapshot
 from .edits import Outgoing
 from .exchange import Exchange
 from .runtime import Runtime
+from .stickiness import Tie
 
 _chance = random.Random()
 
@@ -23,6 +24,8 @@ _chance = random.Random()
 class Choice(NamedTuple):
     candidates: tuple[Candidate, ...]  # never empty
     searches: bool = False  # the call is about something that one of them keeps, and nobody knows which
+    tie: Tie | None = None
+    home: int | None = None  # the provider where what this call makes is expected
 
 
 async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Choice:
@@ -40,12 +43,35 @@ async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Ch
         found, refusal = policy.permitted(call, found, snapshot.settings)
     if own is not None:
         others = tuple(c for c in found if c.provider.id != own.provider.id and c.provider.weight)
+        if not others or stickiness.tie_of(call):
+            return Choice((own,))
         return Choice((own, *in_turn(others, runtime, snapshot.settings)))
     if not found:
         raise refusal or snapshot.catalogue.why_none(outgoing.model, call.endpoint, exchange.route)
     if len(found) == 1:
         return Choice(found)
+    if tie := stickiness.tie_of(call):
+        return await _keepers(tie, found, exchange, runtime)
     return Choice(in_turn(found, runtime, snapshot.settings))
+
+
+async def _keepers(
+    tie: Tie, candidates: tuple[Candidate, ...], exchange: Exchange, runtime: Runtime
+) -> Choice:
+    """Who keeps what the call names, or will keep what it makes."""
+    ordered = stickiness.at_home(candidates, stickiness.owner_of(exchange.key))
+    home = ordered[0].provider.id
+    if not tie.ids:
+        share = runtime.health.share
+        able = tuple(c for c in ordered if c.provider.weight and share(c.provider.id)) or ordered[:1]
+        return Choice(able, tie=tie, home=home)
+    keeper = await runtime.whereabouts.find(tie.ids)
+    if keeper is None:
+        return Choice(ordered, searches=True, tie=tie, home=home)
+    there = tuple(candidate for candidate in ordered if candidate.provider.id == keeper)
+    if not there:
+        raise refusals.keeper_unavailable(tie.ids[0])
+    return Choice(there, tie=tie, home=home)
 
 
 def in_turn(candidates: tuple[Candidate, ...], runtime: Runtime, config: Settings) -> tuple[Candidate, ...]:

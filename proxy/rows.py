@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 from accounts.encryption import DecryptionError
 
 from . import addresses, models, policy
+from .catalogue import Catalogue
 from .configuration import Breaker, Key, Processor, Provider, Route, Settings, Snapshot
 
 
@@ -20,15 +21,15 @@ def routing_of(version: int, keys: Mapping[bytes, Key], using: str) -> Snapshot:
     routes = models.Route.objects.using(using).filter(is_enabled=True)
     routes = routes.prefetch_related("providers", Prefetch("steps", steps))
     settings = models.RelaySettings.objects.using(using).first() or models.RelaySettings()
-    snapshot = Snapshot(
+    values = tuple(map(provider_of, providers))
+    return Snapshot(
         version,
         keys,
-        tuple(map(provider_of, providers)),
+        values,
         settings_of(settings),
         tuple(sorted(map(route_of, routes), key=lambda route: -len(route.path_prefix))),
+        Catalogue(values),  # in the thread that reads, and not in the first call that asks
     )
-    assert snapshot.catalogue  # built here, in the thread that reads, and not in the first call that asks
-    return snapshot
 
 
 def provider_of(row: models.Provider) -> Provider:

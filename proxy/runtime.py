@@ -25,6 +25,7 @@ from .quota import Quotas
 from .rejections import Rejections
 from .snapshot import Provider, SnapshotStore, SnapshotUnavailable
 from .upstream import Upstream
+from .whereabouts import Whereabouts
 
 log = logging.getLogger("relay.lane")
 
@@ -46,6 +47,7 @@ class Runtime:
         self.quotas = Quotas()
         self.questions = Questions()
         self.turns = RoundRobin()
+        self.whereabouts = Whereabouts()
         self.origins = Origins(settings.CORS_ALLOWED_ORIGINS)
         self.journal = journal
         self.rejections = Rejections(journal)
@@ -133,6 +135,7 @@ class Runtime:
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
         await asyncio.to_thread(self.questions.close)
+        await asyncio.to_thread(self.whereabouts.close)
         await self.limiter.aclose()
         self.health.close()
         self.rejections.flush()

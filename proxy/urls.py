@@ -25,8 +25,10 @@ router.register("manage/processors", Processors, basename="processor")
 urlpatterns = [
     *router.urls,
     re_path(r"^manage/settings/?$", Settings.as_view()),
-    re_path(r"^(?:manage|admin/v1)/config/version/?$", Version.as_view()),
-    re_path(r"^(?:manage|admin/v1)/config/reload/?$", Reload.as_view()),
+    re_path(r"^manage/config/version/?$", Version.as_view()),
+    re_path(r"^manage/config/reload/?$", Reload.as_view()),
+    re_path(r"^admin/v1/config/version/?$", Version.as_view()),
+    re_path(r"^admin/v1/config/reload/?$", Reload.as_view()),
     re_path(r"^admin/settings/?$", TargetSettings.as_view()),
     re_path(r"^admin/v1/health/check/?$", Everybody.as_view()),
     re_path(r"^admin/v1/health/providers/(?P<pk>[^/]+)/?$", OneProvider.as_view()),

@@ -1,4 +1,6 @@
-"""For probes: /health, /healthz and /live speak of the process, /ready of what it needs."""
+"""For probes: /health, /healthz and /live speak of the process, /ready of what it needs, /health/detailed of
+everything.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,13 @@ from django.urls import re_path, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from rest_framework.exceptions import AuthenticationFailed
 
+from accounts.authentication import BearerAuthentication
+from accounts.lockout import LockedOut
 from accounts.models import Credential
 from proxy.models import Provider
-from relay import VERSION, lag
-
-absence = lag.Absence()
+from relay import VERSION, lag, vitals
 
 
 @never_cache
@@ -45,11 +48,21 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """503 tells a load balancer to send calls elsewhere, and a person why."""
-    reasons = _database_reasons() or _recorder_reasons()
+    reasons = _database_reasons() or lag.reasons(settings.JOURNAL_DIR)
     body: dict[str, Any] = {"status": "not ready" if reasons else "ready", "reasons": reasons}
     return JsonResponse(
         body, status=503 if reasons else 200, headers={"retry-after": "5"} if reasons else None
     )
+
+
+@never_cache
+@require_safe
+def detailed(request: HttpRequest) -> JsonResponse:
+    """Everything, for who may see the providers; for everybody else one word of it."""
+    found = vitals.vitals.get()
+    code = 503 if found["status"] == vitals.DOWN else 200
+    shown = found | {"version": VERSION} if _may_see(request) else {"status": found["status"]}
+    return JsonResponse(shown, status=code)
 
 
 @require_safe
@@ -64,6 +77,17 @@ def _count(model: type[Model]) -> int | None:
         return None
 
 
+def _may_see(request: HttpRequest) -> bool:
+    """The management token, a token of a login, or a session of the admin. A wrong one is no error here,
+    but counts as everywhere."""
+    try:
+        bearer = BearerAuthentication().authenticate(request)  # type: ignore[arg-type]
+    except (AuthenticationFailed, LockedOut):
+        return False
+    user: Any = bearer[0] if bearer else request.user
+    return user.is_active and user.is_staff and user.has_perm("proxy.view_provider")
+
+
 def _database_reasons() -> list[str]:
     reasons = []
     for alias in connections:
@@ -76,17 +100,9 @@ def _database_reasons() -> list[str]:
     return reasons
 
 
-def _recorder_reasons() -> list[str]:
-    unread = lag.unread_bytes(settings.JOURNAL_DIR)
-    if unread > lag.MOST_UNREAD_BYTES:
-        return [f"The recorder is {unread >> 20} MB behind the journal."]
-    if absence.seconds(settings.JOURNAL_DIR) > lag.LONGEST_ABSENCE_SECONDS:
-        return ["No recorder is at work. Start manage.py record, or the whole relay with manage.py serve."]
-    return []
-
-
 urlpatterns = [
     re_path(r"^healthz?/?$", health),
+    re_path(r"^health/detailed/?$", detailed),
     re_path(r"^live/?$", live),
     re_path(r"^ready/?$", ready),
     re_path(r"^$", home),

@@ -70,3 +70,16 @@ def _is_locked(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+absence = Absence()
+
+
+def reasons(journal: Path) -> list[str]:
+    """Why the recorder does not keep up; none when it does."""
+    unread = unread_bytes(journal)
+    if unread > MOST_UNREAD_BYTES:
+        return [f"The recorder is {unread >> 20} MB behind the journal."]
+    if absence.seconds(journal) > LONGEST_ABSENCE_SECONDS:
+        return ["No recorder is at work. Start manage.py record, or the whole relay with manage.py serve."]
+    return []

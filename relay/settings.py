@@ -198,6 +198,8 @@ SPECTACULAR_SETTINGS = {
         "TokenStatus": "accounts.api.tokens.STATUS",
         "CredentialStatus": "accounts.api.credentials.STATUS",
         "APIKeyStatus": "accounts.api.aliases.STATUS",
+        "ProviderStatus": "proxy.health.standing.STATUSES",
+        "ProviderHealthStatus": "proxy.api.v1health.STATUS",
         "AuditOutcome": "accounts.auditevents.OUTCOMES",
         "RecordOutcome": "logs_app.models.Outcome",
     },

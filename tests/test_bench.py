@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench import answers, bodies, report
+from bench import answers, bodies, choosing, report
 from bench.load import aim_at, load
 from proxy.simulator import Simulator
 
@@ -20,6 +20,12 @@ async def test_load_counts_every_answer(body: str, connections: int, requests: i
     assert (seen["requests"], seen["errors"]) == (requests, {})
     assert seen["events"] == (requests * 50 if body == "stream" else 0)
     assert seen["latency_ms"]["p50"] <= seen["latency_ms"]["p99"]
+
+
+def test_choosing_is_measured_for_every_kind_of_question() -> None:
+    took = choosing.measure(number=200, rounds=40)
+    assert len(took) == 5
+    assert all(0 < each < 1_000_000 for each in took.values())
 
 
 async def test_load_stops_after_its_time() -> None:

@@ -11,8 +11,10 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import openai
@@ -21,6 +23,7 @@ import tomli_w
 
 from proxy.simulator import Simulator
 from proxy.simulator.received import Received
+from tests.proxy import wires
 from tests.running import ROOT, Relay
 
 QUESTION = "Tell me of Basel"
@@ -28,6 +31,8 @@ FIRST_BYTE_SECONDS = IDLE_SECONDS = 1.0
 REST_SECONDS = 1.0  # of the breaker
 PREFILL = "This model does not support assistant message prefill."
 PLAIN, BUFFERED = "plain", "buffered"
+LOAD_SECONDS = 3.0
+CHANGES = ("priority = 2", "weight = 7", "is_enabled = NOT is_enabled", "weight = 1", "priority = 0")
 DOWN, STRICT = "s15", "strict"  # providers with a simulator of their own
 
 
@@ -224,7 +229,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         path = tmp_path_factory.mktemp("faults") / "relay.toml"
         path.write_text(tomli_w.dumps(_configuration(simulators)))
         simulators[STRICT].script = f"status=400 message={_packed(PREFILL)}"
-        relay = Relay(CONFIG_PATH=str(path), TARGET_API_KEY=None)
+        relay = Relay(CONFIG_PATH=str(path), TARGET_API_KEY=None, WORKERS="2")
         stack.callback(relay.remove)
         yield World(relay.start(), simulators)
 
@@ -250,6 +255,7 @@ def _configuration(simulators: dict[str, Simulator]) -> dict[str, Any]:
     }
     providers = {"fallback": provider("fallback", "*", "fallback-model", 2)}
     providers[STRICT] = provider(STRICT, "s14-*", "strict-model", 1)
+    providers["load"] = provider("primary", "load", "primary-model", 2)
     for name, fault in FAULTS.items():
         for way in WAYS:
             mark = f"{name}-{way}".lower()
@@ -282,6 +288,34 @@ def test_a_fault_ends_as_the_table_promises(world: World, name: str, way: str) -
         world.simulators[DOWN].script = "status=503"
     run = world.run(name, way)
     assert verdict(name, run) == promised()[name, way], run.heard[-3:]
+
+
+def test_a_configuration_that_changes_under_load_drops_no_call(world: World) -> None:
+    """Providers come, go and change their shares while four clients call on."""
+    ends_at = time.monotonic() + LOAD_SECONDS
+
+    def call_on() -> list[Heard]:
+        heard = []
+        while time.monotonic() < ends_at:
+            heard.append(world._ask("load", QUESTION, PLAIN))
+        return heard
+
+    with ThreadPoolExecutor(5) as pool:
+        callers = [pool.submit(call_on) for _ in range(4)]
+        pool.submit(_keep_changing, world.relay, ends_at).result()
+        heard = [each for caller in callers for each in caller.result()]
+    assert [each for each in heard if not each.is_whole] == []
+    assert {each.provider for each in heard} == {"fallback", "load"}
+
+
+def _keep_changing(relay: Relay, ends_at: float) -> None:
+    with closing(wires.open_database(relay)) as connection:
+        for change in cycle(CHANGES):
+            if time.monotonic() > ends_at:
+                break
+            connection.execute(f"UPDATE proxy_provider SET {change} WHERE provider_key = 'load'")
+            connection.commit()
+            time.sleep(0.15)
 
 
 def test_the_relay_is_as_well_as_before(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from .. import rows
 from ..configuration import Breaker
 from ..health import check, standing
 from ..models import Provider, RelaySettings
+from ..provider_types import presets
 from .fields import Number, Object, Secret, Secrets, Words
 from .health import CheckSerializer, ReportSerializer, StandingSerializer
 from .rows import ModelSerializer
@@ -55,6 +57,10 @@ class ProviderSerializer(ModelSerializer):
     }  # fmt: skip
 
     id = serializers.IntegerField(read_only=True, help_text="Given at creation, never changed.")
+    preset = serializers.ChoiceField(
+        choices=presets.NAMES, write_only=True, required=False,
+        help_text="Fills in what is left open of a new provider: its type, address, parameters.",
+    )  # fmt: skip
     provider_key = Text(
         max_length=100, help_text="Names it in addresses, headers and records. Unique among providers.",
         validators=[UniqueValidator(Provider.objects.all(), message="A provider has this name already.")],
@@ -107,6 +113,13 @@ class ProviderSerializer(ModelSerializer):
     total_timeout_seconds = timeout_field("the end of a call")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was created.")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        is_new = self.instance is None and isinstance(data, Mapping)
+        values = super().to_internal_value(presets.filled(data) if is_new else data)
+        if "preset" in values:
+            raise serializers.ValidationError({"preset": "Only a new provider is filled in from a preset."})
+        return values
 
     def get_api_key_set(self, row: Provider) -> bool:
         return row.api_key_state != "not_set"

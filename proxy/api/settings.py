@@ -34,7 +34,9 @@ class SettingsSerializer(ModelSerializer):
     cleared = {field.name: field.get_default for field in COLUMNS if not field.null} | {"policy": dict}
 
     policy = Policy(required=False, allow_null=True, help_text="What calls may contain, for every key.")
-    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")
+    updated_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When it was last changed; null: never."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {field.name: field_of(field) for field in COLUMNS} | super().get_fields()

@@ -111,7 +111,7 @@ class OneProvider(APIView):
         summary="Check the health of a provider",
         responses=ProviderHealth,
         parameters=[
-            OpenApiParameter("pk", str, OpenApiParameter.PATH, description="The id or the name."),
+            OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id or the name."),
             OpenApiParameter("models", str, description="Names, separated by commas."),
             OpenApiParameter(
                 "timeout_secs",

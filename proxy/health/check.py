@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from .. import endpoints, headers, provider_types
+from .. import addresses, endpoints, headers, provider_types
 from ..configuration import Provider
 from ..errors import RelayError, UpstreamError
 from ..upstream import Upstream
@@ -90,7 +90,8 @@ async def _run(
     concurrency: int,
     on_report: Callable[[Report], None],
 ) -> list[Report]:
-    upstream, places = Upstream(), asyncio.Semaphore(concurrency)
+    hosts = addresses.allowed_hosts(provider for provider, _ in questions)
+    upstream, places = Upstream(allows_internal=hosts.__contains__), asyncio.Semaphore(concurrency)
 
     async def one(provider: Provider, model: str | None) -> Report:
         async with places:

@@ -15,7 +15,7 @@ from .breaker import HEALTHY, Outcome, Phase, State
 from .health import fingerprint
 from .table import Table
 
-STATUSES = ("healthy", "failing", "resting", "open", "half_open", "recovering", "refused", "disabled")
+STATUSES = ["healthy", "failing", "resting", "open", "half_open", "recovering", "refused", "disabled"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .keeping import KeptObject
 from .providers import Provider
 from .routes import OnError, Processor, Route, RouteProcessor
 from .settings import ProviderChoice, RelaySettings
@@ -9,6 +10,7 @@ from .validation import TIMEOUTS
 
 __all__ = [
     "TIMEOUTS",
+    "KeptObject",
     "OnError",
     "Processor",
     "Provider",

@@ -7,20 +7,25 @@ left out. What it had begun is never sent: a step returns a new request or none.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from .. import parsing, refusals
+from .. import jsonedit, parsing, refusals
 from ..configuration import Processor, Route
 from ..edits import Edit, Outgoing
 from ..errors import RelayError
 from ..exchange import Exchange
-from . import rewriting, types
+from ..parameters import folded
+from . import rewriting, texts, types
 from .options import Invalid
 from .rewriting import Changes
 from .step import Ask, Context, Document, Failed
 
 log = logging.getLogger("relay.processors")
+
+# The members that steps read by these very names.
+READ = frozenset({"model", "stream", *texts.MEMBERS})
 
 
 async def run(exchange: Exchange, route: Route, outgoing: Outgoing, ask: Ask) -> Outgoing:
@@ -46,8 +51,10 @@ class _Chain:
         self._outgoing = outgoing
         self._context = context
         self._document: Document | None = None
+        self._ambiguity: str | None = None
         if self._call.document is not None and outgoing.body is not None:
             self._document = parsing.parse(outgoing.body)
+            self._ambiguity = _ambiguous(jsonedit.names(outgoing.body))
         self._changes: Changes = {}
 
     async def take(self, processor: Processor) -> None:
@@ -56,6 +63,8 @@ class _Chain:
             if self._document is None and step.needs_document:
                 self._pass_by(processor)
                 return
+            if self._ambiguity and step.needs_document:
+                raise Failed(self._ambiguity)
             before = self._document or {}
             after = await step.process(before, self._context)
             changes = {} if after is before else rewriting.differences(before, after)
@@ -103,6 +112,15 @@ class _Chain:
 
     def _note(self, processor: Processor, **what: Any) -> None:
         self.entries.append({"kind": "processor", "name": processor.name, "type": processor.type, **what})
+
+
+def _ambiguous(names: list[str]) -> str | None:
+    """What a step would read in one way and a provider could in another."""
+    for name in names:
+        if name not in READ and folded(name) in READ:
+            return f"some providers read '{name[:50]}' as '{folded(name)}'"
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    return None if twice is None else f"the request has '{twice[:50]}' twice"
 
 
 def _check_stream(before: Document, after: Document) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from ..parameters import folded
 from . import rewriting
 from .options import Invalid, Options
 from .step import Context, Document
@@ -36,7 +37,10 @@ class SetParameters:
         return cls(parameters, value == IF_MISSING)
 
     async def process(self, document: Document, context: Context) -> Document:
-        return self.parameters | document if self.only_missing else document | self.parameters
+        if self.only_missing:
+            given = set(map(folded, document))
+            return document | {n: v for n, v in self.parameters.items() if folded(n) not in given}
+        return _without(document, self.parameters, but=self.parameters) | self.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,13 @@ class DropParameters:
         return cls(names)
 
     async def process(self, document: Document, context: Context) -> Document:
-        return {name: value for name, value in document.items() if name not in self.names}
+        return _without(document, self.names)
+
+
+def _without(document: Document, names: Iterable[str], but: Container[str] = ()) -> Document:
+    """Neither in another case: some providers read a name in any."""
+    gone = set(map(folded, names))
+    return {name: value for name, value in document.items() if name in but or folded(name) not in gone}
 
 
 def _check_names(names: Iterable[str], field: str = "additional_config") -> None:

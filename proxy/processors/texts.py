@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 from .step import Document
 
 ROLES = ("system", "user", "assistant", "tool")
+_OF_THE_SYSTEM = ("system", "instructions")
+_OF_THE_CONVERSATION = ("messages", "input", "prompt")
+MEMBERS = (*_OF_THE_SYSTEM, *_OF_THE_CONVERSATION)
 _SAME_ROLES = {"developer": "system", "function": "tool"}
 _TEXT_PARTS = ("text", "input_text", "output_text")
 
@@ -26,9 +29,9 @@ class Place(NamedTuple):
 
 def places(document: Document) -> Iterator[Place]:
     """In the order of the conversation; what a system prompt says comes first."""
-    for name in ("system", "instructions"):
+    for name in _OF_THE_SYSTEM:
         yield from _content("system", (name,), document.get(name))
-    for name in ("messages", "input", "prompt"):
+    for name in _OF_THE_CONVERSATION:
         yield from _turns((name,), document.get(name))
 
 

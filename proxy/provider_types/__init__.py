@@ -64,3 +64,5 @@ def refusal_of(name: str, params: Any) -> str | None:
         return named(name).refusal_of(params)
     except UnknownType as error:
         return str(error)
+    except Exception as error:  # of somebody else's class
+        return f"The type fails on these: {type(error).__name__}: {error}."

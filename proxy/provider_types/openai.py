@@ -40,7 +40,7 @@ class OpenAI:
         return f"{url}?{query}" if query else url
 
     def credentials(self, provider: Provider, api_key: str) -> RawHeaders:
-        return [(b"authorization", b"Bearer " + api_key.encode())] if self.needs_key(provider) else []
+        return [(b"authorization", b"Bearer " + api_key.encode())] if api_key else []
 
     def needs_key(self, provider: Provider) -> bool:
         """Whether a call cannot go out without an API key."""

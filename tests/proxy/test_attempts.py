@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from accounts import keys
-from proxy import attempts, retries
-from proxy.attempt import Failure
+from proxy import retries
 from proxy.configuration import Breaker, Project
-from proxy.errors import RelayError
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, key, provider, until
 from tests.proxy.peers import Peer
@@ -272,6 +270,22 @@ async def test_a_projects_own_key_goes_nowhere_else(pair: Lane, sim: Simulator, 
     assert spare.requests == []
 
 
+async def test_a_projects_own_key_is_not_swapped_for_one_of_the_providers(
+    pair: Lane, sim: Simulator, spare: Simulator
+) -> None:
+    set_providers(pair, sim, spare, extra_api_keys=("sk-another",))
+    use_project(pair, allow_shared_providers=True)
+    for _ in range(3):
+        await pair.chat()
+    assert {request.header("authorization") for request in sim.requests} == {"Bearer sk-own"}
+
+
+async def test_with_nobody_to_share_with_a_project_has_its_own_provider(pair: Lane, sim: Simulator) -> None:
+    set_providers(pair, sim)
+    use_project(pair, allow_shared_providers=True)
+    assert (await pair.chat()).status == 200
+
+
 async def test_a_project_may_share_the_other_providers_with_their_keys(
     pair: Lane, sim: Simulator, spare: Simulator
 ) -> None:
@@ -399,8 +413,3 @@ async def test_a_breaker_never_leaves_a_caller_without_any_provider(lane: Lane, 
     sim.script = "status=503 times=1"
     assert (await lane.chat()).status == 503
     assert (await lane.chat()).status == 200
-
-
-def test_the_better_of_two_failures() -> None:
-    error = Failure(RelayError(502, "a", "a"))
-    assert attempts._better(None, error) is error

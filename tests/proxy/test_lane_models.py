@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,38 @@ async def test_a_policy_of_the_provider_answers_when_there_is_no_other(lane: Lan
     assert (await lane.chat(temperature=0)).status == 200
     reply = await lane.chat(temperature=1)
     assert (reply.status, reply.code) == (400, "param_not_allowed")
+
+
+def form(model: str) -> bytes:
+    """With the model after the file, where clients may put it."""
+    return (
+        b'--b1\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n'
+        b"Content-Type: audio/wav\r\n\r\nRIFF\x00\xff--b\r\n"
+        b'--b1\r\nContent-Disposition: form-data; name="model"\r\n\r\n%b\r\n--b1--\r\n' % model.encode()
+    )
+
+
+async def test_the_model_of_a_form_is_mapped_in_its_place(tmp_path: Path) -> None:
+    async with (
+        Peer(answering(b'{"text":"hi"}')) as other,
+        Peer(answering(b'{"text":"hi"}')) as peer,
+        lanes.running(tmp_path, other.origin) as lane,
+    ):
+        first = lane.configuration.current.providers[0]
+        several = (
+            replace(first, model_mapping={"tts": "tts"}),
+            replace(
+                first, id=2, provider_type="azure", api_base=peer.origin, model_mapping={"whisper-*": "dep"}
+            ),
+        )
+        lane.configuration.current = replace(lane.configuration.current, providers=several)
+        content_type = [(b"content-type", b"multipart/form-data; boundary=b1")]
+        path = "/v1/audio/transcriptions"
+        reply = await lane.call("POST", path, form("whisper-1"), content_type)
+        assert reply.status == 200
+        assert peer.requests[0].startswith(b"POST /openai/v1/audio/transcriptions ")
+        assert peer.requests[0].endswith(form("dep"))
+        assert lane.record.opened and lane.record.opened["model"] == "whisper-1"
+        reply = await lane.call("POST", path, form("other"), content_type)
+        assert reply.code == "model_not_found"
+        assert not other.requests

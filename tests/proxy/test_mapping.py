@@ -66,6 +66,7 @@ def test_only_plain_names_are_listed() -> None:
         ({"a": 3}, "provider's name"),
         ({"a": ""}, "provider's name"),
         ({"a": "x" * 501}, "longer"),
+        ({"a": "b\nc"}, "cannot be seen"),
         ({"a": "b*"}, "more *"),
         ({"a*": "b*c*"}, "more *"),
         ({"a(.)": "\\2"}, "group 2"),

@@ -152,3 +152,16 @@ def test_any_byte_changed_never_raises_anything_else() -> None:
 )
 def test_a_charset_in_which_ascii_is_written_otherwise_is_odd(content_type: str, is_odd: bool) -> None:
     assert multipart.has_odd_charset(content_type) is is_odd
+
+
+def test_the_place_of_a_part_is_found_when_it_is_beyond_doubt() -> None:
+    one = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n--b'
+    content_type = "multipart/form-data; boundary=b"
+    part = multipart.find(one + b"--\r\n", content_type, "model")
+    assert part is not None
+    assert (one + b"--\r\n")[part.start : part.end] == b"whisper"
+    assert multipart.value(one + b"--\r\n", content_type, "model") == "whisper"
+    assert multipart.value(one + b"--\r\n", content_type, "other") is None
+    assert multipart.find(one + one[3:] + b"--\r\n", content_type, "model") is None
+    assert multipart.find(one, content_type, "model") is None
+    assert multipart.value(one.replace(b"whisper", b"\xff") + b"--\r\n", content_type, "model") is None

@@ -190,6 +190,25 @@ async def test_an_encoded_body_is_no_way_past_a_step(lane: Lane, sim: Simulator)
     assert sim.requests[-1].body == body
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"model":"m","messages":[],"Messages":[]}', "read 'Messages' as 'messages'"),
+        (b'{"model":"m","messages":[],"Stream":true}', "read 'Stream' as 'stream'"),
+        (b'{"model":"m","messages":[],"messages":[]}', "'messages' twice"),
+        (b'{"model":"m","messages":[],"n":1,"\\u006e":2}', "'n' twice"),
+    ],
+)
+async def test_what_can_be_read_in_two_ways_is_no_way_past_a_step(
+    lane: Lane, sim: Simulator, body: bytes, why: str
+) -> None:
+    use(lane, processor("regex_replace", "secret"))
+    reply = await lane.call("POST", "/v1/chat/completions", body)
+    assert reply.code == "processor_failed"
+    assert why in reply.json["error"]["message"]
+    assert sim.requests == []
+
+
 async def test_other_routes_have_other_steps(lane: Lane, sim: Simulator) -> None:
     use(lane, processor("set_params", n=1), prefix="/team")
     await lane.chat()

@@ -122,6 +122,21 @@ def test_a_token_is_rotated_by_its_id() -> None:
     assert bytes(WitheringToken.objects.get().digest) == keys.digest(secret)
 
 
+def test_the_other_keys_of_a_provider_stay(tmp_path: Path) -> None:
+    more = {"api_key": "sk-old", "extra_api_keys": "sk-two\nsk-three"}
+    Provider.objects.create(provider_key="acme", api_base="https://a.example", **more)
+    (tmp_path / "key").write_text("sk-new\n")
+    rotate("provider", "acme", "--key-file", str(tmp_path / "key"))
+    provider = Provider.objects.get()
+    assert (provider.api_key, provider.extra_api_keys) == ("sk-new", "sk-two\nsk-three")
+
+
+def test_a_key_in_a_variable_is_changed_there(tmp_path: Path) -> None:
+    Provider.objects.create(provider_key="acme", api_base="https://a.example", api_key_env="ACME_KEY")
+    with pytest.raises(CommandError, match="from ACME_KEY"):
+        rotate("provider", "acme", "--key-file", str(tmp_path / "key"))
+
+
 def test_a_provider_gets_the_key_of_a_file(tmp_path: Path) -> None:
     Provider.objects.create(provider_key="acme", api_base="https://a.example", api_key="sk-old")
     (tmp_path / "key").write_text("sk-new\n")

@@ -176,3 +176,27 @@ def test_a_record_knows_its_route() -> None:
     outgoing = routes.note(Outgoing(b"{}", "gpt-4o"), made)
     assert routes.named((made,), routes.noted(outgoing.edits)) is made
     assert routes.named((made,), routes.noted([{"kind": "model"}])) is None
+
+
+async def test_calls_of_a_route_go_to_its_providers_only(lane: Lane, sim: Simulator) -> None:
+    first = lane.configuration.current.providers[0]
+    second = replace(first, id=2, provider_key="second")
+    lane.configuration.current = replace(lane.configuration.current, providers=(first, second))
+    set_routes(lane, route("/v1/chat", provider_ids=frozenset({2})))
+    asked = {(await lane.chat()).header("x-relay-provider") for _ in range(4)}
+    assert asked == {"second"}
+    elsewhere = [await lane.call("POST", "/v1/embeddings", {"model": "m", "input": "x"}) for _ in range(4)]
+    assert {reply.header("x-relay-provider") for reply in elsewhere} == {"default", "second"}
+
+
+async def test_a_route_whose_providers_are_gone_says_so(lane: Lane) -> None:
+    set_routes(lane, route("/v1/chat", provider_ids=frozenset({99})))
+    reply = await lane.chat()
+    assert reply.status in (404, 503)
+    assert "x-relay-provider" not in dict(reply.headers)
+
+
+async def test_a_routes_own_time_limit_holds(lane: Lane) -> None:
+    set_routes(lane, route("/v1/chat", first_byte_timeout_seconds=0.1))
+    reply = await lane.chat("[[sim ttft=3000]]")
+    assert (reply.status, reply.code) == (504, "upstream_timeout")

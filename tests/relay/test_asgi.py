@@ -12,16 +12,25 @@ from pathlib import Path
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.serving import ROOT, Client, listen_on_tcp, post
+from tests.relay.serving import ROOT, Answer, Client, listen_on_tcp, post
 from tests.relay.test_server import read_frame, upgrade
 from tests.relay.test_worker import call, chat, prepare
 from tests.running import Relay
 
+ROUTE = """
+import django
+django.setup()
+from proxy.models import Route
+Route.objects.create(name="assistants", path_prefix="/assistants")
+"""
+
 
 @pytest.fixture(scope="module")
-def daphne(simulator: Simulator) -> Iterator[tuple[str, int]]:
+def started(simulator: Simulator) -> Iterator[tuple[str, int]]:
     relay = Relay(TARGET_BASE_URL=simulator.base_url)
     prepare(relay)
+    environ = relay.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
+    subprocess.run([sys.executable, "-c", ROUTE], cwd=ROOT, env=environ, check=True)
     with listen_on_tcp() as listener:
         command = [sys.executable, "-m", "daphne", "--fd", str(listener.fileno()), "relay.asgi:application"]
         log = Path(relay.data_dir / "daphne.log")
@@ -42,6 +51,23 @@ def daphne(simulator: Simulator) -> Iterator[tuple[str, int]]:
             process.kill()
             print(log.read_text())
             relay.remove()
+
+
+@pytest.fixture(scope="module")
+def first(started: tuple[str, int]) -> Answer:
+    """Of the first call of all, when the process has not read its configuration yet."""
+    with Client(started) as client:
+        call(client, chat(), b"/assistants/chat/completions")
+        return client.answer()
+
+
+@pytest.fixture
+def daphne(started: tuple[str, int], first: Answer) -> tuple[str, int]:
+    return started
+
+
+def test_a_route_is_served_from_the_first_call_on(first: Answer) -> None:
+    assert json.loads(first.body)["object"] == "chat.completion"
 
 
 def test_the_lane_is_served(daphne: tuple[str, int]) -> None:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from logs_app.models import JournalCursor
 from logs_app.segments import carry_name, new_life, segment_name
-from relay import health, lag
+from relay import lag
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_not_ready_when_no_recorder_comes_back(
     client: Client, settings: Settings, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JOURNAL_DIR = journal
-    monkeypatch.setattr(health, "absence", lag.Absence())
+    monkeypatch.setattr(lag, "absence", lag.Absence())
     monkeypatch.setattr(lag, "LONGEST_ABSENCE_SECONDS", 0.0)
     assert client.get("/ready").status_code == 200  # seen for the first time
     response = client.get("/ready")

@@ -21,10 +21,12 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.auditevents import AuditEvent
 from accounts.models import Credential, Project, WitheringToken
+from proxy.models import Processor, Provider, Route
 from tests.logs_app.records import add_record
 
 EXAMPLES = 5
 PROJECT_ID, TOKEN_ID, CREDENTIAL_ID = uuid.UUID(int=1), uuid.UUID(int=2), 1
+PROVIDER_ID = PROCESSOR_ID = ROUTE_ID = 1
 # What no description can say (a moment has passed, a name is taken) is refused all the same.
 EXCLUDED = [positive_data_acceptance]
 # The path of the admin's page too.
@@ -86,6 +88,17 @@ def existing(path: str) -> Any:
     if "/tokens" in path:
         values = {"project": project, "digest": b"t", "prefix": "sk-t"}
         return str(WitheringToken.objects.get_or_create(pk=TOKEN_ID, defaults=values)[0].pk)
+    if "/providers" in path:
+        values = {"provider_key": "main", "api_base": "http://127.0.0.1:1", "api_key": "sk-p"}
+        return Provider.objects.get_or_create(pk=PROVIDER_ID, defaults=values)[0].pk
+    if "/processors" in path:
+        return Processor.objects.get_or_create(pk=PROCESSOR_ID, defaults={"name": "seen", "type": "logger"})[
+            0
+        ].pk
+    if "/routes" in path:
+        return Route.objects.get_or_create(pk=ROUTE_ID, defaults={"name": "team", "path_prefix": "/team"})[
+            0
+        ].pk
     if "/logs" in path:
         return str(add_record().pk)
     if "/audit" in path:

@@ -69,10 +69,10 @@ def chat(script: str = "", stream: bool = False) -> bytes:
     return json.dumps(body).encode()
 
 
-def call(client: Client, body: bytes) -> None:
+def call(client: Client, body: bytes, path: bytes = b"/v1/chat/completions") -> None:
     client.send(
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\n%b\r\n"
-        b"content-length: %d\r\n\r\n%b" % (AUTHORIZATION, len(body), body)
+        b"POST %b HTTP/1.1\r\nhost: relay\r\ncontent-type: application/json\r\n%b\r\n"
+        b"content-length: %d\r\n\r\n%b" % (path, AUTHORIZATION, len(body), body)
     )
 
 

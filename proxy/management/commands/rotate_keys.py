@@ -89,6 +89,8 @@ class Command(BaseCommand):
         provider = Provider.objects.filter(provider_key=provider_key).first()
         if provider is None:
             raise CommandError(f"There is no provider {provider_key}.")
+        if variable := provider.api_key_env:
+            raise CommandError(f"Provider {provider_key} reads its key from {variable}: change it there.")
         with transaction.atomic():
             provider.api_key = secretoutput.read(key_file)
             provider.save(update_fields=["api_key", "updated_at"])

@@ -14,6 +14,7 @@ from proxy.simulator import Simulator
 from tests.proxy.test_health import Configured
 
 URL = "/manage/providers"
+MINIMAL = {"provider_key": "x", "api_base": "http://x.example"}
 ALL = {
     "provider_type": "azure",
     "allow_internal_address": True,
@@ -48,6 +49,36 @@ def test_a_key_goes_in_and_never_comes_out(api, provider):
     for answer in (api.get(url(provider)), api.get(URL), api.patch(url(provider), {"weight": 2})):
         assert "sk-of-the-provider-1" not in answer.content.decode()
     assert Provider.objects.get().api_key == "sk-of-the-provider-1"
+
+
+def test_a_preset_fills_in_what_is_left_open(api, provider):
+    made = api.post(URL, {"provider_key": "local", "preset": "ollama", "weight": 5}).json()
+    assert (made["api_base"], made["weight"]) == ("http://127.0.0.1:11434/v1", 5)
+    assert made["provider_params"] == {"authentication": "none"}
+    assert fields(api.post(URL, {"preset": "nobody", **MINIMAL})) == ["preset"]
+    assert fields(api.post(URL, {"provider_key": "x", "preset": "azure"})) == ["api_base"]
+    assert fields(api.patch(url(provider), {"preset": "ollama"})) == ["preset"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"model_mapping": {"(?=x)": "y"}}, "model_mapping"),
+        ({"model_mapping": {"a": {"max_tokens": -1}}}, "model_mapping"),
+        ({"endpoints": ["chat completions"]}, "endpoints"),
+        ({"provider_type": "nobody"}, "provider_type"),
+        ({"provider_type": "os.path"}, "provider_type"),
+        ({"provider_params": {"api_version": "2024-10-21"}}, "provider_params"),
+        ({"api_base": "http://169.254.169.254/v1"}, "api_base"),
+    ],
+)
+def test_what_cannot_work_is_refused_where_it_stands(api, provider, given, field):
+    assert fields(api.patch(url(provider), given)) == [field]
+
+
+def test_an_internal_address_can_be_allowed(api, provider):
+    given = {"api_base": "http://169.254.1.2/v1", "allow_internal_address": True}
+    assert api.patch(url(provider), given).status_code == 200
 
 
 def test_everything_can_be_given_changed_and_cleared(api, provider):
