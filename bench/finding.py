@@ -36,7 +36,8 @@ PAGES = (
     "user=user-77&outcome=failed&until=5d",
 )  # fmt: skip
 SEARCHES = (
-    "search=the", "search=telescope", "search=quartz+nebula", "search=zzzzzz", "search=数据", "search=望",
+    "search=the", "search=telescope", "search=quartz+nebula", "search=telescope+harbour",
+    "search=zzzzzz", "search=数据", "search=望",
     "search=人工智能望远镜", "search=it", "search=risotto&model=gpt-5&status=4xx", "search=cobalt&since=1h",
 )  # fmt: skip
 STATS = (

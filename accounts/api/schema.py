@@ -15,6 +15,7 @@ TAGS = {
     "/manage/credentials": "Credentials",
     "/manage/audit": "Audit",
     "/manage/logs": "Records",
+    "/manage/stats": "Records",
     "/manage/redaction-rules": "Redaction",
     "/manage/settings/records": "Redaction",
     "/admin/login": "Signing in",
