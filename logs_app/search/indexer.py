@@ -89,7 +89,8 @@ class Indexer:
 
     def _next(self, node: str, seq: int) -> list[LogRecord]:
         later = LogRecord.objects.using(self.alias).filter(node=node, seq__gt=seq).order_by("seq")
-        taken, size = [], 0
+        taken: list[LogRecord] = []
+        size = 0
         for record in later.only(*READ)[: self._size]:
             size += min(entries.size(record), entries.LARGEST_BYTES)
             if taken and size > BATCH_BYTES:
