@@ -51,7 +51,9 @@ def measure(count: int, exchanges: int) -> dict[str, Any]:
     found: dict[str, Any] = {"vendor": connection.vendor, "count": count}
     if not Node.objects.filter(pk="seeded", seq__gte=count).exists():
         found["seeding"] = _rate(count, lambda: call_command("seed_logs", count=count))
-        found["indexing"] = _rate(count, lambda: call_command("search_index", update=True, stdout=sys.stderr))
+        found["indexing"] = _rate(
+            count, lambda: call_command("search_index", rebuild=True, stdout=sys.stderr)
+        )
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")

@@ -1,5 +1,5 @@
-"""The filters of the records' list: those of the API. The sidebar has those with few values to choose from, the
-address takes all of them (`?session=…`).
+"""The filters of the records' list: those of the API. The sidebar has those with few values to choose from,
+the address takes all of them (`?session=…`).
 """
 
 from __future__ import annotations

@@ -51,8 +51,9 @@ class Indexer:
             self._credit_seconds = IDLE_SECONDS
         if self._credit_seconds >= SHORTEST_SECONDS and now >= self._paused_until:
             self._try(self._credit_seconds)
-            self._credit_seconds = 0.0
             self._credited_at = time.monotonic()
+            # A batch may take longer than it was meant to: then the next one waits.
+            self._credit_seconds -= self._credited_at - now
 
     def work(self, seconds: float) -> int:
         """For about so long, or until all is done. How many records were taken."""
