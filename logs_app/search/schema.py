@@ -50,7 +50,7 @@ def install(connection: Any) -> bool:
 
 
 def install_beside(connection: Any) -> bool:
-    """While others write. Built at the end it takes a fraction of the time it takes to grow with each text."""
+    """While others write. Built at the end it takes a fraction of the time of growing with each text."""
     if connection.vendor == "sqlite":
         return is_installed(connection)
     if connection.in_atomic_block:
