@@ -36,7 +36,8 @@ PAGES = (
     "user=user-77&outcome=failed&until=5d",
 )  # fmt: skip
 SEARCHES = (
-    "search=the", "search=telescope", "search=quartz+nebula", "search=zzzzzz", "search=数据", "search=望",
+    "search=the", "search=telescope", "search=quartz+nebula", "search=telescope+harbour",
+    "search=zzzzzz", "search=数据", "search=望",
     "search=人工智能望远镜", "search=it", "search=risotto&model=gpt-5&status=4xx", "search=cobalt&since=1h",
 )  # fmt: skip
 STATS = (
@@ -50,7 +51,9 @@ def measure(count: int, exchanges: int) -> dict[str, Any]:
     found: dict[str, Any] = {"vendor": connection.vendor, "count": count}
     if not Node.objects.filter(pk="seeded", seq__gte=count).exists():
         found["seeding"] = _rate(count, lambda: call_command("seed_logs", count=count))
-        found["indexing"] = _rate(count, lambda: call_command("search_index", update=True, stdout=sys.stderr))
+        found["indexing"] = _rate(
+            count, lambda: call_command("search_index", rebuild=True, stdout=sys.stderr)
+        )
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")

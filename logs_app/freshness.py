@@ -49,4 +49,5 @@ class Fresh(Generic[Value]):
 def _drop_broken_connections() -> None:
     """Of a thread that serves no request, where Django would do it."""
     for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close()

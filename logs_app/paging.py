@@ -33,17 +33,16 @@ SEARCH = {
 
 class RecordPages(NewestFirst):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
-        self._using = queryset.db
+        self._using, self._search = queryset.db, request.query_params.get("search")
         found = super().paginate_queryset(queryset.values("id"), request, view)
         return in_order(view.get_queryset(), [each["id"] for each in found or ()])
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)
-        text = self.request.query_params.get("search")
-        if text:
+        if self._search:
             response.data["search"] = {
                 "behind": search.behind(self._using),
-                "newest_only": search.is_bounded(text, self._using),
+                "newest_only": search.is_bounded(self._search, self._using),
             }
         return response
 
@@ -69,7 +68,7 @@ class UncountedPaginator(Paginator):
         shown = in_order(
             self.records.model._default_manager.using(self.records.db), self._window[: self.per_page]
         )
-        return self._get_page(shown, self.validate_number(number), self)
+        return Page(shown, self.validate_number(number), self)
 
     @cached_property
     def _window(self) -> list[Any]:

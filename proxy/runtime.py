@@ -146,6 +146,11 @@ _current: Runtime | None = None
 _building: asyncio.Task[Runtime] | None = None
 
 
+def built() -> Runtime | None:
+    """The runtime of this process, if it has had a call."""
+    return _current
+
+
 async def current() -> Runtime:
     """The runtime of this process, built at its first call."""
     global _building

@@ -5,7 +5,10 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from proxy import views
+from proxy.replay import pages
 from relay import health, openapi
+
+REPLAY = admin.site.admin_view(pages.replay)
 
 urlpatterns = [
     *health.urlpatterns,
@@ -13,6 +16,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("proxy.urls")),
     path("", include("logs_app.aliases.urls")),
+    path("admin/logs_app/logrecord/<str:pk>/replay/", REPLAY, name="record-replay"),
     path("admin/", admin.site.urls),
     path("manage/logs/", include("proxy.replay.urls")),
     path("manage/", include("logs_app.urls")),

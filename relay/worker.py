@@ -143,6 +143,16 @@ class Console(Role):
         port.startListening()
         self.server.take(port)
 
+    async def end(self) -> None:
+        """Replays make calls from here."""
+        await super().end()
+        if lane := runtime.built():
+            await lane.aclose()
+
+    def end_calls(self) -> None:
+        if lane := runtime.built():
+            lane.end_all()
+
 
 class ConsolePort(unix.Port):
     def connectionLost(self, reason: Any) -> None:

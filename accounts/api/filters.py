@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
@@ -58,7 +58,7 @@ class FilterSerializer(serializers.Serializer):
     aliases: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
-    def given(cls, query: Mapping[str, str]) -> FilterSerializer:
+    def given(cls, query: Mapping[str, str]) -> Self:
         return cls(data={cls.aliases.get(name, name): value for name, value in query.items()})
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ TAGS = {
     "/manage/logs": "Records",
     "/manage/routes": "Routes",
     "/manage/processors": "Processors",
+    "/manage/stats": "Records",
     "/manage/redaction-rules": "Redaction",
     "/manage/settings/records": "Redaction",
     "/admin/login": "Signing in",

@@ -1,5 +1,5 @@
-"""The filters of the records' list: in the sidebar those of the API that have few values to choose from, and in
-the address (`?session=…`) all of them.
+"""The filters of the records' list: those of the API. The sidebar has those with few values to choose from,
+the address takes all of them (`?session=…`).
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Narrowing(admin.SimpleListFilter):
             raise IncorrectLookupParameters from error
 
 
-def filters() -> list[type[Narrowing]]:
+def filters() -> list[Any]:
     first = [*CHOICES, *SEEN]
-    names = [*first, *(name for name in RecordFilters().fields if name not in (*first, "search"))]
-    return [_narrowing(name) for name in names]
+    others = (str(name) for name in RecordFilters().fields if name not in (*first, "search"))
+    return [_narrowing(name) for name in (*first, *others)]
 
 
 def _narrowing(name: str) -> type[Narrowing]:

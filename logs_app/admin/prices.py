@@ -14,26 +14,22 @@ from logs_app.pricing import money
 from logs_app.pricing.rates import RATE_NAMES
 
 
-class DollarField(forms.CharField):
+class DollarField(forms.Field):
     """Nano dollars, written as dollars."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, help_text=options.pop("help_text", ""), label=options.pop("label"))
+    widget = forms.TextInput
 
     def prepare_value(self, value: Any) -> Any:
         return money.dollars(value) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> int | None:
-        text = super().to_python(value)
+        text = (value or "").strip()
         if not text:
             return None
         try:
             return money.nanos(text)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
 
 
 @admin.register(ModelPrice)
@@ -54,7 +50,7 @@ class ModelPriceAdmin(AuditedAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         if db_field.name in RATE_NAMES:
-            return DollarField(label=db_field.verbose_name, help_text=db_field.help_text)
+            return DollarField(required=False, label=db_field.verbose_name, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **options)
 
     @admin.display(description=_("dollars"))

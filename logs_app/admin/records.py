@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from logs_app import elision, presentation, reveals, search, sides
 from logs_app.admin import drawing, narrowing
+from logs_app.admin.using import Using
 from logs_app.filters import LONGEST_SEARCH
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.paging import UncountedPaginator
@@ -30,7 +31,7 @@ class Page(ChangeList):
 
 
 @admin.register(LogRecord)
-class LogRecordAdmin(admin.ModelAdmin):
+class LogRecordAdmin(Using):
     list_display = [
         "started", "shown_model", "preview", "shown_outcome", "status_code", "tokens", "latency", "key_name",
         "provider",

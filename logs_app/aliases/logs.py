@@ -31,7 +31,7 @@ class LogFilters(RecordFilters):
     }
 
     method = TextFilter(help_text="The HTTP method.")
-    status = ChoiceFilter(choices=[SUCCESS, ERROR], help_text="Whether the status was below 400.")  # type: ignore[assignment]
+    status = ChoiceFilter(choices=[SUCCESS, ERROR], help_text="Whether the status was below 400.")
 
     def by_method(self, rows: Any, text: str) -> Any:
         return rows.filter(method=text.upper())
@@ -137,7 +137,8 @@ class EarlierRecords(Reading):
     def given(self, request: Request) -> dict[str, str]:
         """The filters of a list, which are all of its parameters but those of its pages."""
         not_filters = ("page", "page_size")
-        return {name: text for name, text in request.query_params.items() if name not in not_filters}
+        given = request.query_params.dict()
+        return {name: given[name] for name in given.keys() - {*not_filters}}
 
     def order_of(self, request: Request) -> tuple[str, ...]:
         return ()

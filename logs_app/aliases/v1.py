@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db.models import QuerySet
@@ -155,11 +156,21 @@ class V1Logs(EarlierRecords):
     def destroy(self, request: Request, pk: str) -> Response:
         record = self.find(self.get_queryset(), pk)
         if record is None:
-            raise Http404
+            return self._gone(pk)
         removal.remove([record.pk], self.get_queryset().db)
         audit.record(
             actors.of(request), "record.delete", ("record", record.pk, record.request_id), request=request
         )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _gone(self, pk: str) -> Response:
+        """204 again: nothing tells an id that was from one that never was."""
+        try:
+            known = LogRecord.objects.filter(pk=uuid.UUID(pk)).exists()
+        except ValueError:
+            raise Http404 from None
+        if known:
+            raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(summary="Delete logs", request=BatchSerializer, responses=DeletedSerializer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from logs_app import columns, forms, payloads
+from logs_app import columns, forms, payloads, rawusage
 from logs_app.assembly.rows import Row
 from logs_app.bodies import Body
 from logs_app.folding import Folded
@@ -51,7 +51,7 @@ class Content:
             "request_sent_cut": self.sent.cut and columns.json_text(self.sent.cut),
             "response_headers": payloads.pack_json(self.response_headers),
             "response_cut": response.cut and columns.json_text(response.cut),
-            "usage": payloads.pack_json(folded.usage) if folded is not None else None,
+            "usage": _usage(response.raw, folded.usage) if folded is not None else None,
         }
         if not self.is_stream:
             return row | {"response_body": payloads.pack(response.raw), "response_raw": None}
@@ -73,6 +73,11 @@ class Said:
     @classmethod
     def of(cls, body: Body, parsed: Any = None) -> Said:
         return cls(body.content, parsed, body.cut)
+
+
+def _usage(content: bytes, usage: dict[str, Any] | None) -> bytes | None:
+    written = rawusage.exact(content, usage)
+    return payloads.pack(written) if written else payloads.pack_json(usage)
 
 
 def parsed_request(transcript: Transcript) -> Any:

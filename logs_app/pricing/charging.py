@@ -52,7 +52,7 @@ def own_rates(price: Any) -> Rates | None:
 
 def quantities(kind: str, body: Any, usage: Any, endpoint: str, request: Any) -> dict[str, Any]:
     """What is charged besides tokens, as columns. Sound by its length as the provider measured it."""
-    asked = request.get("input") if type(request) is dict else None
+    asked: Any = request.get("input") if type(request) is dict else None
     is_speech = endpoint.endswith("/audio/speech") and type(asked) is str
     return {
         "image_count": _images(body) if kind == "image" else None,
@@ -68,7 +68,7 @@ def _images(body: Any) -> int | None:
 
 def _seconds(body: Any, usage: Any) -> float | None:
     for holder, name in ((usage, "seconds"), (body, "duration")):
-        value = holder.get(name) if type(holder) is dict else None
+        value: Any = holder.get(name) if type(holder) is dict else None
         if type(value) in (int, float) and math.isfinite(value) and value >= 0:
             return float(value)
     return None

@@ -66,10 +66,12 @@ def ips(text: str) -> Iterator[Span]:
 
 
 def _email_around(text: str, at: int) -> Span | None:
+    match = DOMAIN.match(text, at + 1, at + 1 + LONGEST_DOMAIN)
+    if match is None or "." not in match[0]:
+        return None
     before = text[max(0, at - LONGEST_LOCAL) : at]
     local = before[len(before.rstrip(LOCAL)) :].lstrip(".%+-'")
-    match = DOMAIN.match(text, at + 1, at + 1 + LONGEST_DOMAIN)
-    if not local or local[-1] == "." or match is None:
+    if not local or local[-1] == ".":
         return None
     domain = _host(match[0])
     end = at + 1 + len(domain)

@@ -7,11 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from . import addresses, keys, numbers
-from .kinds import EMAIL, PASSWORD, PRECEDENCE, Span
+from .kinds import (
+    API_KEY,
+    CARD,
+    CN_ID,
+    EMAIL,
+    IBAN,
+    IP,
+    JWT,
+    PASSWORD,
+    PHONE,
+    PRECEDENCE,
+    PRIVATE_KEY,
+    SSN,
+    Span,
+)  # fmt: skip
 
 SHORTEST = 5
+IBAN_DIGITS = re.compile(r"[A-Z]{2}[0-9]{2}")
 SEVEN_DIGITS = re.compile(r"(?:[0-9][ ().-]{0,2}){7}")
 # What looks otherwise and means the same, one character for one: full-width forms, spaces, dashes.
 ALIKE = re.compile(
@@ -32,7 +48,7 @@ def find(text: str, kinds: frozenset[str]) -> list[Span]:
     if len(text) < SHORTEST:
         return []
     plain = _plain(text)
-    return [span for finder in FINDERS for span in finder(plain) if span.kind in kinds]
+    return [span for finder in _finders(kinds) for span in finder(plain) if span.kind in kinds]
 
 
 def disjoint(spans: list[Span]) -> list[Span]:
@@ -52,6 +68,11 @@ def disjoint(spans: list[Span]) -> list[Span]:
         else:
             merged.append(span)
     return merged
+
+
+@lru_cache(maxsize=64)
+def _finders(kinds: frozenset[str]) -> tuple[Finder, ...]:
+    return tuple(finder for finder, found in FINDERS if not kinds.isdisjoint(found))
 
 
 def _precedence(kind: str) -> int:
@@ -75,14 +96,19 @@ def _emails(text: str) -> Iterable[Span]:
 def _numbers(text: str) -> Iterator[Span]:
     if SEVEN_DIGITS.search(text):
         yield from numbers.numbers(text)
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    if IBAN_DIGITS.search(text):
         yield from numbers.ibans(text)
 
 
-FINDERS: tuple[Finder, ...] = (
-    keys.private_keys,
-    keys.keys,
-    addresses.passwords,
-    _emails,
-    _numbers,
-    addresses.ips,
+FINDERS: tuple[tuple[Finder, frozenset[str]], ...] = (
+    (keys.private_keys, frozenset({PRIVATE_KEY})),
+    (keys.keys, frozenset({API_KEY, JWT})),
+    (addresses.passwords, frozenset({PASSWORD})),
+    (_emails, frozenset({EMAIL})),
+    (_numbers, frozenset({CARD, CN_ID, SSN, PHONE})),
+    (_ibans, frozenset({IBAN})),
+    (addresses.ips, frozenset({IP})),
 )

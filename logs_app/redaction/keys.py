@@ -75,9 +75,12 @@ PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,.\s]|\\[nr]|-(?!----))*+")
 PEM_LINES = re.compile(r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{24,}+)*+")
 BASE64 = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=\\ \r\n"
 SHORTEST_PEM_BODY = 40
+SHORTEST_KEY = 16
 
 
 def keys(text: str) -> Iterator[Span]:
+    if len(text) < SHORTEST_KEY:
+        return
     for form in FORMS:
         if form.beginning in text:
             yield from _of_form(text, form)

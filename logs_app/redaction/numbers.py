@@ -14,6 +14,7 @@ from .kinds import CARD, CN_ID, IBAN, PHONE, SSN, Span
 
 CLUSTER = re.compile(r"[0-9][0-9 ().-]{6,}")
 SURROUNDINGS = 6
+FEWEST = 7
 # No part of a longer number, a name, a decimal or a UUID.
 LEFT = r"(?<![0-9A-Za-z_])(?<![0-9][.-])(?<![0-9a-fA-F]{4}-)"
 RIGHT = r"(?![0-9A-Za-z_])(?![.-][0-9])"
@@ -38,6 +39,7 @@ US_PHONE = re.compile(
     r"[2-9][0-9]{2}(?(1)\1|[ .-])[0-9]{4}" + RIGHT
 )
 # What somebody calls a telephone number is one, however it is written.
+PHONE_NAMES = ("phone", "mobile", "tel", "cell", "fax", "whatsapp", "wechat", "电话", "联系方式", "传真")
 NAMED_PHONE = re.compile(
     r"(?i:phone|mobile|tel|telephone|cell|fax|whatsapp|wechat|电话|联系方式|传真)(?:号码?)?"
     r"(?i:[ _-]?(?:number|num|no\.?|#))?[\"']?[ ]?(?:is|was|[:：=是为])?[ ]?[\"']?[(+]?\Z"
@@ -50,7 +52,17 @@ SEPARATORS = " ().-"
 
 def numbers(text: str) -> Iterator[Span]:
     for cluster in CLUSTER.finditer(text):
-        yield from _in_window(text, max(0, cluster.start() - SURROUNDINGS), cluster.end() + 2)
+        shown = cluster[0].strip(SEPARATORS)
+        count = len(shown) if shown.isdigit() else len(checks.digits(shown))
+        if count >= FEWEST:
+            start, end = max(0, cluster.start() - SURROUNDINGS), cluster.end() + 2
+            found = _of_count(text, start, end, count)
+            # A plus makes it a number abroad; only separators or a name make fewer than 11 digits one at all.
+            if "+" in text[start : cluster.start()] or "00" in shown:
+                found += _abroad(text, start, end)
+            if not found:
+                found += _named_phone(text, start, end)
+            yield from found
 
 
 def ibans(text: str) -> Iterator[Span]:
@@ -61,9 +73,18 @@ def ibans(text: str) -> Iterator[Span]:
             yield Span(match.start(), end, IBAN)
 
 
-def _in_window(text: str, start: int, end: int) -> Iterator[Span]:
-    found = [*_cards(text, start, end), *_identities(text, start, end), *_phones(text, start, end)]
-    yield from found or _named_phone(text, start, end)
+def _of_count(text: str, start: int, end: int, count: int) -> list[Span]:
+    """By the patterns that fit so many digits, which may be those of several numbers."""
+    found: list[Span] = []
+    if count >= 9:
+        found += _ssns(text, start, end)
+    if count >= 10:
+        found += _phones(text, start, end)
+    if count >= 14:
+        found += _cards(text, start, end)
+    if count >= 17:
+        found += _identities(text, start, end)
+    return found
 
 
 def _cards(text: str, start: int, end: int) -> Iterator[Span]:
@@ -76,6 +97,9 @@ def _identities(text: str, start: int, end: int) -> Iterator[Span]:
     for match in CN_ID_FORM.finditer(text, start, end):
         if checks.is_chinese_id(match[0].replace(" ", "").replace("-", "")):
             yield Span(*match.span(), CN_ID)
+
+
+def _ssns(text: str, start: int, end: int) -> Iterator[Span]:
     for match in SSN_FORM.finditer(text, start, end):
         if match[1] == "-" or NAMED_SSN.search(text, max(0, match.start() - 48), match.start()):
             yield Span(*match.span(), SSN)
@@ -90,12 +114,15 @@ def _phones(text: str, start: int, end: int) -> Iterator[Span]:
     for match in CN_LANDLINE.finditer(text, start, end):
         if checks.is_phone(match[0], "CN"):
             yield Span(*match.span(), PHONE)
-    for match in ABROAD.finditer(text, start, end):
-        if shown := _longest_phone(match[0]):
-            yield Span(match.start(), match.start() + len(shown), PHONE)
     for match in US_PHONE.finditer(text, start, end):
         if match[1] not in (" ", ".") or checks.is_phone(match[0], "US"):
             yield Span(*match.span(), PHONE)
+
+
+def _abroad(text: str, start: int, end: int) -> Iterator[Span]:
+    for match in ABROAD.finditer(text, start, end):
+        if shown := _longest_phone(match[0]):
+            yield Span(match.start(), match.start() + len(shown), PHONE)
 
 
 def _longest_phone(shown: str) -> str:
@@ -108,6 +135,9 @@ def _longest_phone(shown: str) -> str:
 
 
 def _named_phone(text: str, start: int, end: int) -> Iterator[Span]:
+    before = text[max(0, start - 32) : end].lower()
+    if not any(name in before for name in PHONE_NAMES):
+        return
     match = ANY_PHONE.search(text, start, end)
     if match is not None and NAMED_PHONE.search(text, max(0, match.start() - 32), match.start()):
         opened = match.start() - (text[match.start() - 1 : match.start()] in ("(", "+"))

@@ -6,6 +6,7 @@ Failure policy: what cannot be redacted is not stored. The record stays, without
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 import orjson
@@ -49,7 +50,9 @@ def redact(redactor: Redactor, record: Row, payload: Row, attempts: list[Row]) -
     try:
         _redact(redactor, record, payload, attempts)
     except Exception as error:
-        log.exception("Record %s could not be redacted.", record["id"])
+        # Without its words, which may quote what it stumbled over.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("Record %s could not be redacted: %r in %s", record["id"], type(error), place)
         _withhold(record, payload, attempts, type(error).__name__)
     record["redaction_version"] = VERSION
     record["redactions"] = columns.json_text(redactor.counts)
@@ -70,9 +73,12 @@ def _redact(redactor: Redactor, record: Row, payload: Row, attempts: list[Row]) 
     record["query"] = documents.query(redactor, columns.text(record["query"]))
     for column in ("tags", "edits"):
         record[column] = columns.json_text(redactor.body(orjson.loads(record[column]))[0])
-    # Of bodies that are not kept, or were not taken apart; and of errors that quote what they stumbled over.
-    for column in ("request_preview", "response_preview", "fold_error"):
-        record[column] = redactor.text(record[column])
+    # An error may quote what it stumbled over.
+    record["fold_error"] = redactor.text(record["fold_error"])
+    for side in ("request", "response"):
+        if payload[f"{side}_cut"] or payload[f"{side}_body"] is None:
+            # Otherwise it is made of what was looked into already.
+            record[f"{side}_preview"] = redactor.text(record[f"{side}_preview"])
     for attempt in attempts:
         for column in ("error", "message"):
             attempt[column] = redactor.text(columns.text(attempt[column]))

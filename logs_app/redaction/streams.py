@@ -19,6 +19,7 @@ from .redactor import Redactor
 Event = tuple[str, Any]  # name or "", and its JSON or the bytes that are none
 Json = dict[str, Any]
 DONE = b"[DONE]"
+ENDING = ("stop_reason", "stop_sequence")
 TERMINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
@@ -135,7 +136,7 @@ def _completion(body: Json, is_whole: bool) -> Iterator[Event]:
 
 
 def _message(body: Json, is_whole: bool) -> Iterator[Event]:
-    start = body | {"content": [], "stop_reason": None, "stop_sequence": None}
+    start = body | {"content": []} | {name: None for name in ENDING if name in body}
     yield "message_start", {"type": "message_start", "message": start}
     for place, block in enumerate(body.get("content") or []):
         yield (
@@ -143,7 +144,7 @@ def _message(body: Json, is_whole: bool) -> Iterator[Event]:
             {"type": "content_block_start", "index": place, "content_block": block},
         )
         yield "content_block_stop", {"type": "content_block_stop", "index": place}
-    ending = {name: body[name] for name in ("stop_reason", "stop_sequence") if name in body}
+    ending = {name: body[name] for name in ENDING if name in body}
     if any(ending.values()):
         yield "message_delta", {"type": "message_delta", "delta": ending, "usage": body.get("usage")}
     if is_whole:

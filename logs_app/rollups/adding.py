@@ -123,9 +123,11 @@ def _write(cursor: Any, changes: Mapping[Span, int]) -> None:
 
 def _stored(cursor: Any, spans: list[Span]) -> dict[Span, int]:
     marks = ", ".join(["(%s, %s, %s)"] * len(spans))
+    # SQLite would read the whole table for `(…) IN (VALUES …)`, and keeps to the order of a CROSS JOIN.
     cursor.execute(
-        f"SELECT minutes, start, series_id, figures FROM {_ROLLUP} "
-        f"WHERE (minutes, start, series_id) IN (VALUES {marks})",
+        f"WITH wanted (minutes, start, series_id) AS (VALUES {marks}) "
+        f"SELECT r.minutes, r.start, r.series_id, r.figures FROM wanted w CROSS JOIN {_ROLLUP} r "
+        "WHERE r.minutes = w.minutes AND r.start = w.start AND r.series_id = w.series_id",
         [value for span in spans for value in span],
     )
     return {

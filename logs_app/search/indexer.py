@@ -51,8 +51,9 @@ class Indexer:
             self._credit_seconds = IDLE_SECONDS
         if self._credit_seconds >= SHORTEST_SECONDS and now >= self._paused_until:
             self._try(self._credit_seconds)
-            self._credit_seconds = 0.0
             self._credited_at = time.monotonic()
+            # A batch may take longer than it was meant to: then the next one waits.
+            self._credit_seconds -= self._credited_at - now
 
     def work(self, seconds: float) -> int:
         """For about so long, or until all is done. How many records were taken."""
@@ -89,7 +90,8 @@ class Indexer:
 
     def _next(self, node: str, seq: int) -> list[LogRecord]:
         later = LogRecord.objects.using(self.alias).filter(node=node, seq__gt=seq).order_by("seq")
-        taken, size = [], 0
+        taken: list[LogRecord] = []
+        size = 0
         for record in later.only(*READ)[: self._size]:
             size += min(entries.size(record), entries.LARGEST_BYTES)
             if taken and size > BATCH_BYTES:

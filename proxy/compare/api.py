@@ -75,8 +75,8 @@ class Compare(APIView):
         responses={(200, "application/x-ndjson"): OpenApiTypes.STR},
     )
     def post(self, request: Request) -> StreamingHttpResponse:
-        """Asks recorded requests again in two ways. The answer is a stream of JSON lines: how many calls, a row
-        for each as soon as it is there, and a summary. Who leaves ends it.
+        """Asks recorded requests again in two ways. The answer is a stream of JSON lines: how many calls, a
+        row for each as soon as it is there, and a summary. Who leaves ends it.
         """
         given = ComparisonSerializer(data=request.data)
         given.is_valid(raise_exception=True)

@@ -62,3 +62,13 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: bytes | None, w
         (tmp_path / "policy.json").write_bytes(content)
     with pytest.raises(ArgumentTypeError, match=words):
         arguments.json_file(str(tmp_path / "policy.json"))
+
+
+@pytest.mark.parametrize(("text", "level"), [("full", "full"), ("OFF", "off"), ("none", None)])
+def test_a_level_of_recording_is_one_of_three_or_none(text: str, level: str | None) -> None:
+    assert arguments.level(text) == level
+
+
+def test_there_is_no_other_level() -> None:
+    with pytest.raises(ArgumentTypeError, match="'half' is none of full, metadata, off, none"):
+        arguments.level("half")

@@ -211,3 +211,6 @@ def test_prices_are_written_in_dollars(staff):
     assert (price.input, price.output) == (250_000_000, None)
     assert 'value="0.25"' in page(staff, f"{prices}{price.pk}/change/")
     assert AuditEvent.objects.filter(action="price.create").exists()
+    unchanged = {"valid_from_0": "2026-01-01", "valid_from_1": "00:00:00", "model": "mine", "input": "0.250"}
+    staff.post(f"{prices}{price.pk}/change/", unchanged | {"above_prompt_tokens": "0", "output": "1"})
+    assert AuditEvent.objects.get(action="price.update").after == '{"output":1000000000}'

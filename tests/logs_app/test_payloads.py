@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import zstandard
 
 from logs_app import payloads
 
@@ -36,3 +40,28 @@ def test_timings_come_back():
 def test_a_gap_of_more_than_an_hour_is_shown_as_the_longest():
     (first, _) = payloads.unpack_timings(payloads.pack_timings([(0, 1), (2**40, 1)]))[1]
     assert first == 2**32 - 1
+
+
+def test_frames_made_without_the_dictionary_are_read() -> None:
+    data = b"hello " * 100
+    assert payloads.unpack(zstandard.ZstdCompressor().compress(data)) == data
+
+
+def test_a_small_exchange_takes_little() -> None:
+    headers = [
+        ["content-type", "application/json"], ["user-agent", "OpenAI/Python 2.9.0"], ["authorization", "***"],
+        ["x-stainless-lang", "python"], ["x-stainless-runtime", "CPython"], ["connection", "keep-alive"],
+    ]  # fmt: skip
+    packed = payloads.pack_json(headers)
+    assert packed is not None
+    assert len(packed) < 90  # 226 bytes of JSON, 155 without the dictionary
+    assert payloads.unpack_json(packed) == headers
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    def there_and_back(seed: int) -> bool:
+        data = [random.Random(seed + n).randbytes(5000) * 4 for n in range(50)]
+        return all(payloads.unpack(payloads.pack(each)) == each for each in data)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(there_and_back, range(8)))

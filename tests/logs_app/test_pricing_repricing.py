@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.core.management import call_command
 from django.db import router
 
 from logs_app.models import LogRecord, ModelPrice, Rollup
@@ -73,17 +72,3 @@ def test_the_sums_follow():
     sums = [figures.Sums(figures.unpack(row.figures)) for row in Rollup.objects.all()]
     assert sums
     assert {(each["priced"], each["cost_nanos"]) for each in sums} == {(3, 690)}
-
-
-def test_the_command_says_what_it_did(capsys):
-    add_record()
-    set_price(10**9, 0)
-    call_command("reprice", dry_run=True)
-    call_command("reprice", model="other")
-    call_command("reprice", since="1h")
-    call_command("reprice", model="m-1")
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "1 of 1 records would change: 0 USD before, 3 USD after."
-    assert said[1].startswith("0 of 0 records changed")
-    assert said[-1].endswith(("3 USD after.", "0 USD after."))
-    assert LogRecord.objects.get().cost_nanos == 3 * 10**9

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import OperationalError, connections
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logs_app import payloads, search
-from logs_app.models import LogPayload, LogRecord, Node, SearchCursor, SearchText
+from logs_app.models import LogPayload, LogRecord, SearchCursor, SearchText
 from logs_app.search import query, schema, texts
 from logs_app.search.indexer import Indexer, Overtaken
 from logs_app.search.spelling import spelled
@@ -285,23 +283,6 @@ def test_a_database_that_is_away_stops_nobody(store, monkeypatch, caplog):
     monkeypatch.setattr(indexer, "_advance", away)
     indexer.attend([], is_idle=True)
     assert "stays behind" in caplog.text
-
-
-@pytest.mark.django_db
-def test_the_command_makes_the_index_anew(settings):
-    store = Store()
-    store.register(NODE)
-    (id,) = record(store, "a word")
-    SearchText.objects.create(record_id=id, text="of former times")
-    out, err = io.StringIO(), io.StringIO()
-    call_command("search_index", stdout=out)
-    assert out.getvalue() == "1 records are not in the search index yet.\n"
-    call_command("search_index", "--rebuild", stdout=out, stderr=err)
-    assert out.getvalue().endswith("0 records are not in the search index yet.\n")
-    assert "1 records" in err.getvalue()
-    assert found(store, "former") == []
-    assert found(store, "a word") == [id]
-    assert Node.objects.get().seq == 1
 
 
 def test_a_body_that_nests_without_end_is_searched_to_a_depth():

@@ -81,7 +81,8 @@ def test_the_command_prints_a_table_and_writes_the_calls(relay_server, records, 
     done = subprocess.run(
         [
             sys.executable, "manage.py", "compare", "--tag", TAG, "--a", "recorded",
-            "--b", "model=gpt-4o-mini", "--b", "temperature=0", "--same", "--regex", "number", "--csv", str(file), "--limit", "2",
+            "--b", "model=gpt-4o-mini", "--b", "temperature=0",
+            "--same", "--regex", "number", "--csv", str(file), "--limit", "2",
         ],
         cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
     )  # fmt: skip

@@ -158,3 +158,21 @@ def test_one_secret_of_two_keys_stays_known_when_one_of_them_goes(
     loader.advance()
     token.delete(using=scratch.alias)
     assert find(loader, "the-same-secret").kind == "credential"
+
+
+@pytest.mark.parametrize(
+    ("of_project", "of_key", "level"),
+    [
+        ("full", None, "full"),
+        ("metadata", None, "metadata"),
+        ("metadata", "full", "metadata"),
+        ("full", "off", "off"),
+    ],
+)
+def test_of_a_key_no_more_is_recorded_than_its_project_allows(
+    scratch: Scratch, loader: Loader, project: Project, of_project: str, of_key: str | None, level: str
+) -> None:
+    Project.objects.using(scratch.alias).update(log_policy=of_project)
+    add(scratch, Credential(name="app", project=project, log_policy=of_key), "sk-leveled")
+    key = find(loader, "sk-leveled")
+    assert key is not None and key.log_level == level

@@ -130,3 +130,35 @@ def test_the_command_refuses_in_words(relay_server, original):
     assert done.returncode == 1
     assert "There is no key with the name or id 'nobody'." in done.stderr
     assert "There is no record nonsense." in command(relay_server, "nonsense").stderr
+
+
+@pytest.fixture(scope="module")
+def browser(relay_server: Relay) -> Iterator[httpx.Client]:
+    """Signed in as staff."""
+    with httpx.Client(base_url=relay_server.url, timeout=20, follow_redirects=True) as client:
+        client.get("/admin/login/")
+        given = {"username": "admin", "password": relay_server.admin_password, "next": "/admin/"}
+        assert submit(client, "/admin/login/", given).status_code == 200
+        yield client
+
+
+def submit(client: httpx.Client, path: str, given: dict[str, str]) -> httpx.Response:
+    return client.post(path, data={**given, "csrfmiddlewaretoken": client.cookies["relay_csrf"]})
+
+
+def test_the_admin_shows_both_answers(browser, original):
+    path = f"/admin/logs_app/logrecord/{original}/replay/"
+    assert "Ask again" in browser.get(path).text
+    shown = submit(browser, path, {"model": "gpt-4o-mini", "set": '{"temperature": 0}'})
+    assert shown.status_code == 200
+    assert "Both answers" in shown.text and "gpt-4o-mini" in shown.text
+    assert (
+        "There is no key with the name or id &#x27;nobody&#x27;"
+        in submit(browser, path, {"key": "nobody"}).text
+    )
+    assert "This is no JSON object." in submit(browser, path, {"set": "[1]"}).text
+
+
+def test_the_page_is_for_staff(relay_server, original):
+    answer = httpx.get(f"{relay_server.url}/admin/logs_app/logrecord/{original}/replay/")
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/admin/login/")

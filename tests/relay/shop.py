@@ -82,10 +82,11 @@ result = {{"id": token.pk, "secret": secret, "project": project.pk}}
     )
 
 
-def ask(shop: Shop, secret: str, text: str = "hi") -> httpx.Response:
-    """On a connection of its own."""
+def ask(shop: Shop, secret: str, text: str = "hi", **more: str) -> httpx.Response:
+    """On a connection of its own; `more` are headers, with _ for -."""
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
-    headers = {"authorization": f"Bearer {secret}"}
+    named = {name.replace("_", "-"): value for name, value in more.items()}
+    headers = {"authorization": f"Bearer {secret}"} | named
     return httpx.post(
         f"{shop.relay.base_url}/chat/completions", json=body, headers=headers, timeout=30, verify=False
     )

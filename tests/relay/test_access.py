@@ -171,3 +171,22 @@ found = statistics.of_keys([token])[token.pk]
 result = [found.request_count, found.cache_hit_count, found.last_used_at is not None]
 """
     until(lambda: shop.tell(look) == [5, 0, True])
+
+
+def test_a_call_that_wants_it_leaves_nothing_but_counts(shop: Shop) -> None:
+    canary = "counts-canary-7c2d"
+    token = make_token(shop, "silent")
+    reply = ask(shop, token["secret"], canary, x_relay_log="off", x_relay_user=canary, x_relay_session=canary)
+    request_id = reply.headers["x-relay-request-id"]
+    look = f"""
+record = LogRecord.objects.filter(pk="{request_id}").values().first()
+payload = LogPayload.objects.filter(pk="{request_id}").values().first()
+result = record and {{"tokens": record["total_tokens"], "cost": record["cost_nanos"],
+                     "relay_ms": record["relay_ms"], "level": record["log_level"],
+                     "text": repr((record, payload))}}
+"""
+    until(lambda: shop.tell(look))
+    found = shop.tell(look)
+    assert (found["level"], canary in found["text"]) == ("off", False)
+    assert found["tokens"] > 0 and found["cost"] > 0
+    assert 0 < found["relay_ms"] < 5000

@@ -30,6 +30,8 @@ class Command(BaseCommand):
             _empty(alias)
         if options["rebuild"] or options["update"]:
             self._update(alias)
+        if options["rebuild"]:
+            schema.install_beside(connections[alias])
         if not schema.is_installed(connections[alias]):
             self.stdout.write("This database has no index of trigrams: only the newest records are searched.")
         self.stdout.write(f"{search.behind(alias)} records are not in the search index yet.")
@@ -55,4 +57,5 @@ def _empty(alias: str) -> None:
         schema.remove(connection)
         SearchCursor.objects.using(alias).all().delete()
         SearchText.objects.using(alias).all()._raw_delete(alias)
-        schema.install(connection)
+        if connection.vendor == "sqlite":  # where making it at once would keep everybody from writing
+            schema.install(connection)

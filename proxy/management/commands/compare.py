@@ -35,7 +35,7 @@ class Command(BaseCommand):
         for name in NAMES:
             parser.add_argument(
                 f"--{name}", action="append", default=[], type=_member, metavar="NAME=VALUE",
-                help="model, provider, system, drop, a member of the request; or recorded: the answer of then",
+                help="model, provider, system, drop or a member of the request; recorded: the answer of then",
             )  # fmt: skip
         parser.add_argument(
             "--limit", type=int, default=20, metavar="N", help="so many of the newest records (20)"

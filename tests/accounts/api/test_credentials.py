@@ -122,3 +122,12 @@ def test_every_change_is_audited(api, credential):
     api.delete(url(credential))
     actions = AuditEvent.objects.order_by("id").values_list("action", flat=True)
     assert list(actions) == ["credential.create", "credential.update", "credential.delete"]
+
+
+def test_less_may_be_recorded_of_a_key_than_of_its_project(api, credential):
+    assert credential["log_policy"] is None
+    changed = api.patch(url(credential), {"log_policy": "off"}).json()
+    assert changed["log_policy"] == "off"
+    assert AuditEvent.objects.latest("id").after == '{"log_policy":"off"}'
+    assert api.patch(url(credential), {"log_policy": None}).json()["log_policy"] is None
+    assert fields(api.patch(url(credential), {"log_policy": "everything"})) == ["log_policy"]

@@ -172,3 +172,8 @@ def test_statistics_are_read_for_a_page_at_once(api, project, django_assert_max_
     with django_assert_max_num_queries(5):
         rows = api.get(URL).json()["results"]
     assert {(row["request_count"], row["last_used_at"]) for row in rows} == {(0, None)}
+
+
+def test_less_may_be_recorded_of_a_token_than_of_its_project(api, project):
+    made = api.post(URL, {"project_id": project["id"], "log_policy": "metadata"}).json()
+    assert made["log_policy"] == "metadata"

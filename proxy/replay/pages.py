@@ -1,0 +1,79 @@
+"""The page of the admin on which a record is asked again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actors
+from accounts.errors import Refused
+from logs_app import sidebyside
+from logs_app.models import LogRecord
+from logs_app.onerecord import revealed
+from proxy.replay import replaying
+from proxy.replay.changes import Changes
+from proxy.replay.replaying import Plan
+
+PERMISSION = "logs_app.add_logrecord"
+
+
+class ReplayForm(forms.Form):
+    model = forms.CharField(label=_("Model"), required=False)
+    provider = forms.CharField(label=_("Provider"), required=False)
+    system = forms.CharField(
+        label=_("System prompt"), required=False, strip=False, widget=forms.Textarea({"rows": 4})
+    )
+    set = forms.JSONField(
+        label=_("Set"), required=False, help_text=_('Members of the request, as JSON: {"temperature": 0}')
+    )
+    drop = forms.CharField(label=_("Leave out"), required=False, help_text=_("Names, separated by spaces."))
+    key = forms.CharField(
+        label=_("Key"), required=False, help_text=_("Its name or id. Empty: the one of the original.")
+    )
+
+    def clean_set(self) -> dict[str, Any]:
+        given = self.cleaned_data["set"] or {}
+        if not isinstance(given, dict):
+            raise forms.ValidationError(_("This is no JSON object."))
+        return given
+
+    def changes(self) -> Changes:
+        given = self.cleaned_data
+        return Changes(
+            model=given["model"] or None,
+            provider=given["provider"] or None,
+            system=given["system"] or None,
+            set=given["set"],
+            drop=tuple(given["drop"].split()),
+        )
+
+
+def replay(request: HttpRequest, pk: str) -> HttpResponse:
+    """For those who may make records; behind the admin's own door."""
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    record = revealed(request, LogRecord.objects.visible_to(request.user), pk)
+    form = ReplayForm(request.POST or None)
+    context = {**admin.site.each_context(request), "title": _("Replay"), "record": record, "form": form}
+    if request.method == "POST" and form.is_valid():
+        context |= _asked(request, record, form)
+    return TemplateResponse(request, "proxy/replay.html", context)
+
+
+def _asked(request: HttpRequest, record: LogRecord, form: ReplayForm) -> dict[str, Any]:
+    try:
+        plan = Plan.of(record, form.changes(), form.cleaned_data["key"] or None)
+        replaying.note(plan, actors.of(request), request)
+        again = async_to_sync(replaying.run)(plan)
+    except Refused as refused:
+        return {"refusal": refused.message}
+    shown = sidebyside.compare(record, again)
+    facts = [(name, shown["before"][name], shown["after"][name]) for name in shown["before"]]
+    return {"shown": shown, "facts": facts}

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from logs_app import logsettings
+from logs_app.models import LogSettings
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_known() -> None:
+    logsettings.forget()
+
+
+def test_without_a_row_the_defaults_hold() -> None:
+    value = logsettings.current()
+    assert (value.redact_logs, value.redacted_kinds, value.payload_days, value.metadata_days) == (
+        False,
+        None,
+        7,
+        365,
+    )
+
+
+def test_the_row_is_read_and_kept_for_a_second() -> None:
+    LogSettings.objects.create(redact_logs=True, redacted_kinds=["EMAIL"], payload_days=None)
+    value = logsettings.current()
+    assert (value.redact_logs, value.redacted_kinds, value.payload_days) == (True, ("EMAIL",), None)
+    LogSettings.objects.update(redact_logs=False)
+    assert logsettings.current() is value
+    logsettings.forget()
+    assert logsettings.current().redact_logs is False
+
+
+def test_there_is_one_row() -> None:
+    LogSettings.objects.create()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LogSettings.objects.create(pk=2)
