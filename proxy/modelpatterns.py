@@ -103,7 +103,10 @@ def _options(is_glob: bool) -> Any:
 
 
 def _start_of(regex: Any) -> str:
-    lowest, highest = regex.possiblematchrange(_PREFIX_BYTES)
+    try:
+        lowest, highest = regex.possiblematchrange(_PREFIX_BYTES)
+    except re2.error:  # nothing can be told of it
+        return ""
     return os.path.commonprefix([lowest, highest]).decode("utf-8", "ignore")
 
 

@@ -110,3 +110,31 @@ def test_the_most_specific_comes_first_however_they_were_written() -> None:
     for order in (texts, texts[::-1]):
         ranked = sorted(map(modelpatterns.compile, order), key=lambda pattern: pattern.rank)
         assert [pattern.text for pattern in ranked] == ["gpt-4*", "gpt-*", "gpt-(.*)", "*", ".*"]
+
+
+REGEXES = st.recursive(
+    st.sampled_from(["a", "b", "/", ".", "[ab]", "[^a]", "\\.", "(?i)a", "^", "$", "", "é"]),
+    lambda inner: (
+        st.tuples(inner, inner).map("".join)
+        | st.tuples(inner, inner).map("|".join)
+        | inner.map(lambda text: f"({text})*")
+        | inner.map(lambda text: f"({text})?")
+    ),
+    max_leaves=6,
+)
+
+
+@given(REGEXES, st.text("abA./é", max_size=6))
+def test_a_regular_expression_means_what_it_means_elsewhere(text: str, name: str) -> None:
+    """Also where only names that begin like it are compared with it."""
+    if (
+        modelpatterns.is_plain(text)
+        or "*" not in text
+        or text.count("(?i)")
+        or not re.search(r"\(.*\)", text)
+    ):
+        return
+    pattern = modelpatterns.compile(text)
+    assert pattern.matches(name) == bool(re.fullmatch(text, name))
+    if pattern.matches(name):
+        assert name.startswith(pattern.start)
