@@ -16,6 +16,7 @@ from ..configuration import Processor, Route
 from ..edits import Edit, Outgoing
 from ..errors import RelayError
 from ..exchange import Exchange
+from ..jsonedit import Member
 from ..parameters import folded
 from . import rewriting, texts, types
 from .options import Invalid
@@ -48,10 +49,12 @@ class _Chain:
         self._outgoing = outgoing
         self._context = context
         self._document: Document | None = None
+        self._members: list[Member] = []
         self._ambiguity: str | None = None
         if self._call.document is not None and outgoing.body is not None:
             self._document = parsing.parse(outgoing.body)
-            self._ambiguity = _ambiguous(jsonedit.names(outgoing.body))
+            self._members = jsonedit.members(outgoing.body)
+            self._ambiguity = _ambiguous([member.name for member in self._members])
         self._changes: Changes = {}
 
     async def take(self, processor: Processor) -> None:
@@ -84,7 +87,7 @@ class _Chain:
         model = document.get("model")
         return replace(
             self._outgoing,
-            body=rewriting.apply(body, self._changes),
+            body=jsonedit.change_members(body, self._members, self._changes),
             model=model if isinstance(model, str) and model else None,
             edits=edits,
             is_rewritten=True,
