@@ -16,6 +16,7 @@ from typing import Any
 import re2
 
 LONGEST = 500
+LONGEST_NAME = 1000  # no pattern fits a longer one: linear is not nothing
 _STAR = "*"
 # As people write them in such files: `.*` and `.+`, brackets in pairs, `|`, anchors, a backslash.
 _REGEX = re.compile(r"\.[*+]|\(.*\)|\[.*\]|\{.*\}|\||^\^|\$$|\\", re.DOTALL)
@@ -38,7 +39,7 @@ class ModelPattern:
 
     def groups_in(self, name: str) -> tuple[str | None, ...] | None:
         """What the stars or groups stand for; None when the name does not fit."""
-        if not name.startswith(self.start):
+        if not name.startswith(self.start) or len(name) > LONGEST_NAME:
             return None
         found = self.regex.fullmatch(name if name.isascii() else encodable(name))
         return found.groups() if found else None

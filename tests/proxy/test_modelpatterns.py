@@ -101,8 +101,14 @@ def test_a_bad_pattern_is_refused_in_words(text: str, words: str | None) -> None
 def test_no_pattern_takes_long_for_any_name(text: str) -> None:
     pattern = modelpatterns.compile(text)
     began = time.perf_counter()
-    pattern.matches("a" * 20_000 + "!")
+    pattern.matches("a" * (modelpatterns.LONGEST_NAME - 1) + "!")
     assert time.perf_counter() - began < 2  # a backtracking engine would need longer than the universe
+
+
+def test_no_pattern_fits_a_name_beyond_reason() -> None:
+    pattern = modelpatterns.compile("a*")
+    assert pattern.matches("a" * modelpatterns.LONGEST_NAME)
+    assert not pattern.matches("a" * (modelpatterns.LONGEST_NAME + 1))
 
 
 def test_the_most_specific_comes_first_however_they_were_written() -> None:
