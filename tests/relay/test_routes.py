@@ -168,6 +168,7 @@ def test_the_call_of_a_processor_is_a_record_with_its_parent(team: Team) -> None
     parent = team.record(answer.headers["x-relay-request-id"])
     assert (parent["path"], parent["endpoint"]) == ("/enhanced/chat/completions", "/v1/chat/completions")
     assert parent["model_served"] == "gpt-4o"
+    assert [edit["name"] for edit in parent["edits"]] == ["enhanced", "enhance", "kind"]
     (listed,) = until(
         lambda: [row for row in team.manage("GET", "logs")["results"] if row["model"] == "gpt-4o-mini"],
         bool,
