@@ -97,8 +97,8 @@ class Health:
         self, provider_id: int, outcome: Outcome, *, retry_after_seconds: float = 0, words: str = ""
     ) -> None:
         """`words` say to a person what went wrong."""
-        is_known = provider_id in self._current()
-        if outcome is Outcome.CALLER_FAULT or not (is_known or _is_failure(outcome)):
+        is_well = provider_id not in self._current()
+        if outcome is Outcome.CALLER_FAULT or (is_well and outcome in (Outcome.SUCCESS, Outcome.REACHED)):
             return
         provider = self._provider(provider_id)
         if provider is None or not self._rules.is_enabled:
