@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from . import buffering, edits, errors, headers, modellist, provider_types, retries
+from . import buffering, decoding, edits, errors, headers, modellist, provider_types, retries
 from .answer import Answer
 from .buffering import Hold
 from .catalogue import Candidate
 from .configuration import Provider, Settings
+from .decoding import Undecodable
 from .edits import Outgoing
 from .errors import NotSent, RelayError, UpstreamError
 from .exchange import Exchange
@@ -120,11 +121,8 @@ async def _try(
 
 async def _send(errand: Errand, provider: Provider, key: str, sent: Outgoing) -> Answer:
     exchange, config = errand.exchange, errand.config
-    call, kind, times = (
-        exchange.call,
-        provider_types.of(provider),
-        Patience.of(exchange.route, provider, config),
-    )
+    call, kind = exchange.call, provider_types.of(provider)
+    times = Patience.of(exchange.route, provider, config)
     is_read = errand.reads_answer or sent.renaming is not None or modellist.is_limited(exchange, config)
     client_headers = headers.to_provider(call.headers, [], plain=call.is_streaming or is_read)
     return await errand.runtime.upstream.send(
@@ -194,7 +192,10 @@ async def _peek(answer: Answer) -> bytes:
     """The start of an error body, which can still be passed on. Raises MidStream."""
     body = await answer.read(_READ_BYTES)
     answer.unread(body)
-    return body
+    try:
+        return decoding.decode(body, headers.first(answer.headers, b"content-encoding"), _READ_BYTES)
+    except Undecodable:
+        return b""
 
 
 def _outcome(status: int) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -261,6 +262,15 @@ async def test_a_403_is_ours_only_when_it_speaks_of_the_key(lane: Lane, body: by
         reply = await lane.chat()
     assert reply.code == code
     assert reply.status == (502 if code == "upstream_auth_error" else 403)
+
+
+@pytest.mark.parametrize(("encoding", "status"), [(b"gzip", 502), (b"br", 403)])
+async def test_a_packed_403_is_read_where_it_can_be(lane: Lane, encoding: bytes, status: int) -> None:
+    body = gzip.compress(b'{"error":{"message":"The API key is not enabled."}}')
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+    async with Peer(head % (encoding, len(body)) + body) as peer:
+        lane.configuration.set_provider(api_base=peer.origin)
+        assert (await lane.chat()).status == status
 
 
 async def test_a_projects_own_key_goes_nowhere_else(pair: Lane, sim: Simulator, spare: Simulator) -> None:
