@@ -30,20 +30,28 @@ COLUMNS = (
     "inject_stream_usage",
     *TIMEOUTS,
 )
+_JSON_ROWS = {"model_mapping": 6, "endpoints": 2, "provider_params": 3, "policy": 4}
+
+
+class SecretLines(forms.Textarea):
+    """What was typed is not sent back with the words that refuse the rest."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
 
 
 class ProviderForm(forms.ModelForm):
     new_api_key = forms.CharField(
-        label=_("API key"),
+        label=_("New API key"),
         required=False,
         widget=forms.PasswordInput(attrs={"class": "vLargeTextField", "autocomplete": "new-password"}),
         help_text=_("Stored encrypted and never shown. Empty: stays as it is."),
     )
     remove_api_key = forms.BooleanField(label=_("Remove the API key"), required=False)
     new_extra_api_keys = forms.CharField(
-        label=_("Further API keys"),
+        label=_("New further API keys"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField", "autocomplete": "off"}),
+        widget=SecretLines(attrs={"rows": 3, "class": "vLargeTextField", "autocomplete": "off"}),
         help_text=_("One a line, instead of those there are; calls take all keys in turn. Never shown."),
     )
     remove_extra_api_keys = forms.BooleanField(label=_("Remove the further API keys"), required=False)
@@ -51,13 +59,10 @@ class ProviderForm(forms.ModelForm):
     class Meta:
         model = Provider
         fields = COLUMNS
-        widgets = {"provider_type": forms.TextInput(attrs={"list": "provider-types"})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.is_bound:  # a secret is not sent back with the words that refuse the rest
-            self.fields["new_extra_api_keys"].widget = forms.Textarea(attrs={"rows": 3})
-            self.fields["new_extra_api_keys"].widget.format_value = lambda value: ""
+        widgets = {
+            "provider_type": forms.TextInput(attrs={"list": "provider-types"}),
+            **{name: forms.Textarea(attrs={"rows": rows, "cols": 80}) for name, rows in _JSON_ROWS.items()},
+        }
 
     def clean_new_api_key(self) -> str:
         return _key(self.cleaned_data["new_api_key"])

@@ -40,6 +40,8 @@ STATES = {
     "disabled": _("disabled"),
 }
 
+OF_AN_OLD_ONE = ("state", "key_state", "remove_api_key", "remove_extra_api_keys")
+
 
 @admin.register(Provider)
 class ProviderAdmin(AuditedAdmin):
@@ -80,14 +82,21 @@ class ProviderAdmin(AuditedAdmin):
     class Media:
         css = {"all": ("proxy/providers.css",)}
 
+    def get_fieldsets(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """A new one has no state yet, and nothing to be removed."""
+        shown: Any = self.fieldsets if obj else self.fieldsets[:-1]
+        hidden = () if obj else OF_AN_OLD_ONE
+        return [
+            (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in shown
+        ]
+
     @admin.display(description=_("API key"))
     def key_state(self, provider: Provider) -> Any:
         return KEY_STATES[provider.api_key_state]
 
     @admin.display(description=_("state"))
     def state(self, provider: Provider) -> Any:
-        if provider.pk is None:
-            return "-"
         found = standing_of(provider)
         said = "" if found.status in ("healthy", "disabled") else found.words
         return format_html(
