@@ -23,7 +23,7 @@ def configured() -> None:
         policy={"allowed_methods": ["POST"]},
     )
     spare = Provider.objects.create(provider_key="spare", api_base="https://b.example", priority=1)
-    first = Processor.objects.create(name="zz", type="logger", config_value='line\n"two"')
+    first = Processor.objects.create(name="zz", type="system_prompt", config_value='line\n"two"')
     second = Processor.objects.create(name="aa", type="drop_params", additional_config={"names": ["user"]})
     route = Route.objects.create(name="chat", path_prefix="/v1/chat", connect_timeout_seconds=2.5)
     route.providers.set([spare, main])
