@@ -24,7 +24,7 @@ from .runtime import Runtime
 # An error body is read this far to see what it speaks of.
 _READ_BYTES = 64 * 1024
 _KEY_WORDS = re.compile(rb"(?i)api[ _-]?key|authenticat|credential|access token|missing scope")
-_SHOWN_OF_KEY = 4
+_SHOWN_OF_KEY, _SHORTEST_SHOWN = 4, 12
 
 
 @dataclass(slots=True)
@@ -99,7 +99,8 @@ async def _try(
 ) -> Reply | Failure:
     exchange = errand.exchange
     exchange.model_sent, exchange.edits = sent.model, list(sent.edits)
-    attempt = exchange.begin_attempt(provider.provider_key, sent.model, key[-_SHOWN_OF_KEY:])
+    shown_key = key[-_SHOWN_OF_KEY:] if len(key) >= _SHORTEST_SHOWN else ""
+    attempt = exchange.begin_attempt(provider.provider_key, sent.model, shown_key)
     began = time.monotonic_ns()
     had_reached, exchange.has_reached_provider = exchange.has_reached_provider, True
     try:

@@ -232,8 +232,8 @@ async def test_an_upload_goes_elsewhere_while_none_of_it_was_sent(
 
 
 async def test_a_refused_key_gives_way_to_the_next(pair: Lane, sim: Simulator, spare: Simulator) -> None:
-    sim.api_key = "sk-good"
-    set_providers(pair, sim, spare, api_key="sk-dead", extra_api_keys=("sk-good",))
+    sim.api_key = "sk-that-is-good"
+    set_providers(pair, sim, spare, api_key="sk-that-is-dead", extra_api_keys=("sk-that-is-good",))
     assert (await pair.chat()).header("x-relay-provider") == "first"
     assert tried(pair) == [("first", 401, "upstream_auth_error"), ("first", 200, None)]
     closed = pair.record.closed
