@@ -82,12 +82,13 @@ class _Chain:
         document, body = self._document, self._outgoing.body
         if not self._changes or document is None or body is None:
             return replace(self._outgoing, edits=edits)
-        # All that comes after reads the request as it goes out; the record has it as it came.
-        self._call.document = document
+        body = jsonedit.change_members(body, self._members, self._changes)
+        # All that comes after judges the request as it goes out; the record has it as it came.
+        self._call.document, self._call.body = document, body
         model = document.get("model")
         return replace(
             self._outgoing,
-            body=jsonedit.change_members(body, self._members, self._changes),
+            body=body,
             model=model if isinstance(model, str) and model else None,
             edits=edits,
             is_rewritten=True,
