@@ -24,7 +24,8 @@ def configured() -> None:
     )
     spare = Provider.objects.create(provider_key="spare", api_base="https://b.example", priority=1)
     first = Processor.objects.create(name="zz", type="system_prompt", config_value='line\n"two"')
-    second = Processor.objects.create(name="aa", type="drop_params", additional_config={"names": ["user"]})
+    given = {"user": None, "metadata": {"deep": [{"a": None}]}}
+    second = Processor.objects.create(name="aa", type="set_params", additional_config=given)
     route = Route.objects.create(name="chat", path_prefix="/v1/chat", connect_timeout_seconds=2.5)
     route.providers.set([spare, main])
     for position, processor in enumerate((first, second)):
