@@ -18,6 +18,9 @@ import re2
 LONGEST = 500
 LONGEST_NAME = 1000  # no pattern fits a longer one: linear is not nothing
 _STAR = "*"
+_ANYTHING = "(.*)"
+_ESCAPED = re.compile(r"\\(.)")
+_LITERAL = re.compile(r"(?:[^\\.*+?()|\[\]{}^$]|\\[^A-Za-z0-9])*")
 # As people write them in such files: `.*` and `.+`, brackets in pairs, `|`, anchors, a backslash.
 _REGEX = re.compile(r"\.[*+]|\(.*\)|\[.*\]|\{.*\}|\||^\^|\$$|\\", re.DOTALL)
 _NOT_LITERAL = re.compile(r"\\[A-Za-z]|\[[^\]]*\]|\{[^}]*\}|\(\?[^:)]*:?|[.*+?()|^$\\]")
@@ -46,6 +49,13 @@ class ModelPattern:
 
     def matches(self, name: str) -> bool:
         return self.groups_in(name) is not None
+
+    def filled(self, text: str) -> str | None:
+        """The name in which its only star, or its only `(.*)`, is this text; None if there is more to it."""
+        around = self.text.split(_STAR if self.is_glob else _ANYTHING)
+        if len(around) != 2 or not (self.is_glob or all(map(_LITERAL.fullmatch, around))):
+            return None
+        return text.join(around if self.is_glob else (_ESCAPED.sub(r"\1", piece) for piece in around))
 
     @property
     def rank(self) -> tuple[int, bool, str]:
