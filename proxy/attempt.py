@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from . import buffering, edits, errors, headers, modellist, provider_types, retries
+from . import buffering, decoding, edits, errors, headers, modellist, provider_types, retries
 from .answer import Answer
 from .buffering import Hold
 from .catalogue import Candidate
 from .configuration import Provider, Settings
+from .decoding import Undecodable
 from .edits import Outgoing
 from .errors import NotSent, RelayError, UpstreamError
 from .exchange import Exchange
@@ -23,7 +24,7 @@ from .runtime import Runtime
 # An error body is read this far to see what it speaks of.
 _READ_BYTES = 64 * 1024
 _KEY_WORDS = re.compile(rb"(?i)api[ _-]?key|authenticat|credential|access token|missing scope")
-_SHOWN_OF_KEY = 4
+_SHOWN_OF_KEY, _SHORTEST_SHOWN = 4, 12
 
 
 @dataclass(slots=True)
@@ -98,7 +99,8 @@ async def _try(
 ) -> Reply | Failure:
     exchange = errand.exchange
     exchange.model_sent, exchange.edits = sent.model, list(sent.edits)
-    attempt = exchange.begin_attempt(provider.provider_key, sent.model, key[-_SHOWN_OF_KEY:])
+    shown_key = key[-_SHOWN_OF_KEY:] if len(key) >= _SHORTEST_SHOWN else ""
+    attempt = exchange.begin_attempt(provider.provider_key, sent.model, shown_key)
     began = time.monotonic_ns()
     had_reached, exchange.has_reached_provider = exchange.has_reached_provider, True
     try:
@@ -120,11 +122,8 @@ async def _try(
 
 async def _send(errand: Errand, provider: Provider, key: str, sent: Outgoing) -> Answer:
     exchange, config = errand.exchange, errand.config
-    call, kind, times = (
-        exchange.call,
-        provider_types.of(provider),
-        Patience.of(exchange.route, provider, config),
-    )
+    call, kind = exchange.call, provider_types.of(provider)
+    times = Patience.of(exchange.route, provider, config)
     is_read = errand.reads_answer or sent.renaming is not None or modellist.is_limited(exchange, config)
     client_headers = headers.to_provider(call.headers, [], plain=call.is_streaming or is_read)
     return await errand.runtime.upstream.send(
@@ -194,7 +193,10 @@ async def _peek(answer: Answer) -> bytes:
     """The start of an error body, which can still be passed on. Raises MidStream."""
     body = await answer.read(_READ_BYTES)
     answer.unread(body)
-    return body
+    try:
+        return decoding.decode(body, headers.first(answer.headers, b"content-encoding"), _READ_BYTES)
+    except Undecodable:
+        return b""
 
 
 def _outcome(status: int) -> Outcome:

@@ -44,32 +44,35 @@ async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: 
 async def _ask_in_turn(errand: Errand, candidates: tuple[Candidate, ...]) -> Reply | Failure:
     if len(candidates) == 1:
         return await _ask(errand, candidates[0], is_last=True)
-    failure: Failure | None = None
-    tried, most = 0, 1 + errand.config.max_failovers
+    failures: list[Failure] = []
     try:
-        for place, candidate in enumerate(candidates, 1):
-            is_only_one_left = place == len(candidates)
-            anyway = is_only_one_left or errand.searches
-            permit = errand.runtime.health.begin(candidate.provider.id, anyway=anyway)
-            if permit is None:
-                continue  # it recovers, and others are trying it already
-            tried += 1
-            is_last = is_only_one_left or tried == most
-            with permit:
-                result = await _ask(errand, candidate, is_last=is_last)
-            if isinstance(result, Reply):
-                if failure is not None:
-                    failure.drop()
-                return result
-            failure = result if failure is None else _better(failure, result, errand)
-            if is_last or not (result.moves_on and errand.can_repeat):
-                break
-    except BaseException:
-        if failure is not None:
+        result = await _walk(errand, candidates, failures)
+        failures = [failure for failure in failures if failure is not result]
+        return result
+    finally:
+        for failure in failures:
             failure.drop()
-        raise
-    assert failure is not None
-    return failure
+
+
+async def _walk(
+    errand: Errand, candidates: tuple[Candidate, ...], failures: list[Failure]
+) -> Reply | Failure:
+    """The first that answers, or the failure to tell the client of; `failures` are to be dropped."""
+    health, most = errand.runtime.health, 1 + errand.config.max_failovers
+    for place, candidate in enumerate(candidates, 1):
+        is_only_one_left = place == len(candidates)
+        permit = health.begin(candidate.provider.id, anyway=is_only_one_left or errand.searches)
+        if permit is None:
+            continue  # it recovers, and others are trying it already
+        is_last = is_only_one_left or len(failures) + 1 == most
+        with permit:
+            result = await _ask(errand, candidate, is_last=is_last)
+        if isinstance(result, Reply):
+            return result
+        failures.append(result)
+        if is_last or not (result.moves_on and errand.can_repeat):
+            break
+    return _best(failures, errand)
 
 
 async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply | Failure:
@@ -95,13 +98,11 @@ async def _ask(errand: Errand, candidate: Candidate, *, is_last: bool) -> Reply 
         await asyncio.sleep(wait)
 
 
-def _better(before: Failure, now: Failure, errand: Errand) -> Failure:
+def _best(failures: list[Failure], errand: Errand) -> Failure:
     """What to tell the client when all fail: a provider's own words, the last ones; of a search, home's."""
-    if errand.searches or (now.reply is None and before.reply is not None):
-        now.drop()
-        return before
-    before.drop()
-    return now
+    if errand.searches:
+        return failures[0]
+    return next((failure for failure in reversed(failures) if failure.reply is not None), failures[-1])
 
 
 async def _learn(choice: Choice, reply: Reply, runtime: Runtime) -> None:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from .modelpatterns import ModelPattern
     from .provider_types import ProviderType
 
-_REMEMBERED = 100_000  # candidates, of all questions together
+# Of all questions together; clients choose the names they ask for, so that most could be new ones.
+_REMEMBERED_CANDIDATES = 50_000
+_QUESTION_WEIGHT = 8  # in candidates
+_REMEMBERED_CHARACTERS = 200  # longer names are not worth the memory
 _STREAMS = "supports_streaming"
 _MODELS = endpoints.find("/v1/models")
 
@@ -65,7 +68,7 @@ class Catalogue:
         for at, entry in enumerate(self._entries):
             self._index(at, entry)
         self._known: dict[tuple[Any, ...], tuple[Candidate, ...]] = {}
-        self._known_candidates = 0
+        self._known_weight = 0
 
     def candidates(
         self, model: str | None, endpoint: Endpoint, is_streaming: bool = False, route: Route | None = None
@@ -91,6 +94,8 @@ class Catalogue:
     def why_none(self, model: str | None, endpoint: Endpoint, route: Route | None = None) -> RelayError:
         """What to answer when there are no candidates."""
         within = tuple(entry for entry in self._entries if _is_within(entry, route))
+        if route is not None and self._entries and not within:
+            return refusals.route_without_provider(route.name)
         return _why(within, model, endpoint)
 
     def problems(self) -> Iterator[RelayError]:
@@ -134,11 +139,14 @@ class Catalogue:
             self._patterns.add(pattern, at)
 
     def _remember(self, question: tuple[Any, ...], found: tuple[Candidate, ...]) -> None:
-        """All is forgotten at once when it grows too large: clients choose the names they ask for."""
-        self._known_candidates += len(found) + 1
-        if self._known_candidates > _REMEMBERED:
+        """All is forgotten at once when it grows too large."""
+        if len(question[0] or "") > _REMEMBERED_CHARACTERS:
+            return
+        weight = len(found) + _QUESTION_WEIGHT
+        self._known_weight += weight
+        if self._known_weight > _REMEMBERED_CANDIDATES:
             self._known.clear()
-            self._known_candidates = len(found) + 1
+            self._known_weight = weight
         self._known[question] = found
 
 

@@ -46,7 +46,8 @@ async def ask(parent: Exchange, runtime: Runtime, request: Document, seconds: fl
 
 
 async def _asked(parent: Exchange, runtime: Runtime, request: Document, seconds: float) -> Document:
-    child = Exchange(runtime.journal, _call(parent, request), parent=parent.request_id, lineage=LINEAGE)
+    child = Exchange(runtime.journal, _call(parent, request))
+    child.parent, child.lineage = parent.request_id, LINEAGE
     child.key = parent.key
     runtime.enter(child)
     try:

@@ -61,7 +61,7 @@ def name_model(outgoing: Outgoing, call: Call, name: str, kind: str = "model_map
 def _with_model(body: bytes, call: Call, name: str) -> bytes | None:
     """Of an object or a form; None for a body that is not read."""
     if call.document is not None:
-        return jsonedit.replace_member(body, "model", orjson.dumps(name))
+        return jsonedit.set_member(body, "model", orjson.dumps(name))
     part = multipart.find(body, call.content_type, "model")
     return body[: part.start] + name.encode() + body[part.end :] if part else None
 

@@ -32,16 +32,7 @@ class Exchange:
         "outcome", "parent", "quota_use", "request_id", "route", "status", "taken", "task", "timer",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        journal: Journal,
-        call: Call,
-        route: Route | None = None,
-        *,
-        parent: str | None = None,
-        lineage: str | None = None,
-    ) -> None:
-        """`parent` is the request id of the exchange that this one belongs to, `lineage` says how."""
+    def __init__(self, journal: Journal, call: Call, route: Route | None = None) -> None:
         self._journal = journal
         self._began_ns = time.monotonic_ns()
         self._created_us = time.time_ns() // 1000
@@ -52,8 +43,8 @@ class Exchange:
         self.request_id = identifiers.as_text(self.id)
         self.call = call
         self.route = route
-        self.parent = parent
-        self.lineage = lineage
+        self.parent: str | None = None  # the record that this call belongs to or repeats
+        self.lineage: str | None = None  # how it came of its parent: processor, replay
         self.key: Key | None = None
         self.only_provider: str | None = None  # the one that may serve it, by its key
         self.model_sent: str | None = None

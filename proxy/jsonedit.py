@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 # Possessive: a string of 50 MB is one step, not 50 million that might be taken back.
@@ -23,10 +23,10 @@ class Span(NamedTuple):
     end: int
 
 
-class _Member(NamedTuple):
-    """Of an object at the top; from one comma or brace to the next."""
+class Member(NamedTuple):
+    """Of an object at the top; `start` and `end` are next to its commas or braces."""
 
-    key: bytes  # quoted
+    name: str
     start: int
     value_start: int
     end: int
@@ -50,37 +50,44 @@ def replace_member(body: bytes, name: str, value: bytes) -> bytes:
 
 
 def set_member(body: bytes, name: str, value: bytes) -> bytes:
-    """Replace, insert, or make one of several: whichever of them a reader took, it takes the new value."""
-    count = sum(_is_named(member.key, name) for member in _members(body))
-    if count == 1:
-        return replace_member(body, name, value)
-    return insert_member(remove_member(body, name) if count else body, name, value)
+    """Replace it, or insert it; of a repeated member one is left."""
+    return change_members(body, members(body), {name: value})
 
 
-def remove_member(body: bytes, name: str) -> bytes:
-    """Without any top-level member of this name; the others keep their bytes."""
-    members = list(_members(body))
-    kept = [body[member.start : member.end] for member in members if not _is_named(member.key, name)]
-    if len(kept) == len(members):
-        return body
-    return body[: members[0].start] + b",".join(kept) + body[members[-1].end :]
+def change_members(body: bytes, found: list[Member], changes: Mapping[str, bytes | None]) -> bytes:
+    """`found` are the body's `members`. A value takes the place of the old one, a new member comes first, None
+    takes one away.
+
+    Of a repeated member one is left: whichever a reader took, it takes the new value.
+    """
+    new, kept = dict(changes), []
+    for one in found:
+        if one.name not in changes:
+            kept.append(body[one.start : one.end])
+        elif value := new.pop(one.name, None):
+            span = _trimmed(body, one.value_start, one.end)
+            kept.append(body[one.start : span.start] + value + body[span.end : one.end])
+    added = [b"%b:%b" % (json.dumps(name).encode(), value) for name, value in new.items() if value]
+    start, end = (found[0].start, found[-1].end) if found else _inside(body)
+    return body[:start] + b",".join(added + kept) + body[end:]
 
 
 def member(body: bytes, name: str) -> Span | None:
     """Where the value of a top-level member stands; the last one where a name is repeated."""
     found = None
-    for one in _members(body):
-        if _is_named(one.key, name):
-            found = _trimmed(body, one.value_start, one.end)
+    for key, _, value_start, end in _walk(body):
+        if _is_named(key, name):
+            found = _trimmed(body, value_start, end)
     return found
 
 
-def names(body: bytes) -> list[str]:
-    """Of the top-level members, in order, repeats kept."""
-    return [json.loads(one.key) for one in _members(body)]
+def members(body: bytes) -> list[Member]:
+    """All at the top, in order, repeats kept."""
+    return [Member(json.loads(key), *places) for key, *places in _walk(body)]
 
 
-def _members(body: bytes) -> Iterator[_Member]:
+def _walk(body: bytes) -> Iterator[tuple[bytes, int, int, int]]:
+    """The top-level members: key as it is quoted, start, start of the value, end."""
     depth, key, start, value_start = 0, b"", 0, None
     for token in _TOKENS.finditer(body):
         mark = token.group()
@@ -94,8 +101,15 @@ def _members(body: bytes) -> Iterator[_Member]:
         elif depth == 1 and value_start is None and mark != b",":
             key = mark
         if value_start is not None and ((depth == 1 and mark == b",") or depth == 0):
-            yield _Member(key, start, value_start, token.start())
+            yield key, start, value_start, token.start()
             start, value_start = token.end(), None
+
+
+def _inside(body: bytes) -> Span:
+    """Of an object without members."""
+    opening = _FIRST_MEMBER.search(body)
+    assert opening is not None
+    return Span(opening.start() + 1, opening.start() + 1)
 
 
 def _is_named(key: bytes, name: str) -> bool:

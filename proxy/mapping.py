@@ -54,13 +54,13 @@ class ModelMapping:
         return {name: target for name, target in self.names.items() if not _is_pattern(name)}
 
     def asking(self, upstream: str) -> set[str]:
-        """Names that lead to one of the provider's: itself, or a glob with its star filled in again."""
+        """Names that lead to one of the provider's: itself, or a pattern with its star filled in again."""
         found = {upstream}
         for pattern, target in self.patterns:
-            if pattern.is_glob and pattern.groups == 1 and len(_FILLED.findall(target.name)) == 1:
+            if target.name != ASKED and len(_FILLED.findall(target.name)) == 1:
                 back = modelpatterns.compile(_FILLED.sub("*", target.name))
-                if target.name != ASKED and back.is_glob and (groups := back.groups_in(upstream)):
-                    found.add(pattern.text.replace("*", groups[0] or ""))
+                groups = back.groups_in(upstream) if back.is_glob else None
+                found.add((groups and pattern.filled(groups[0] or "")) or upstream)
         return {name for name in found if (target_ := self.upstream(name)) and target_.name == upstream}
 
     def upstream(self, model: str) -> Target | None:

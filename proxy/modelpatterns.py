@@ -16,7 +16,11 @@ from typing import Any
 import re2
 
 LONGEST = 500
+LONGEST_NAME = 1000  # no pattern fits a longer one: linear is not nothing
 _STAR = "*"
+_ANYTHING = "(.*)"
+_ESCAPED = re.compile(r"\\(.)")
+_LITERAL = re.compile(r"(?:[^\\.*+?()|\[\]{}^$]|\\[^A-Za-z0-9])*")
 # As people write them in such files: `.*` and `.+`, brackets in pairs, `|`, anchors, a backslash.
 _REGEX = re.compile(r"\.[*+]|\(.*\)|\[.*\]|\{.*\}|\||^\^|\$$|\\", re.DOTALL)
 _NOT_LITERAL = re.compile(r"\\[A-Za-z]|\[[^\]]*\]|\{[^}]*\}|\(\?[^:)]*:?|[.*+?()|^$\\]")
@@ -38,13 +42,20 @@ class ModelPattern:
 
     def groups_in(self, name: str) -> tuple[str | None, ...] | None:
         """What the stars or groups stand for; None when the name does not fit."""
-        if not name.startswith(self.start):
+        if not name.startswith(self.start) or len(name) > LONGEST_NAME:
             return None
         found = self.regex.fullmatch(name if name.isascii() else encodable(name))
         return found.groups() if found else None
 
     def matches(self, name: str) -> bool:
         return self.groups_in(name) is not None
+
+    def filled(self, text: str) -> str | None:
+        """The name in which its only star, or its only `(.*)`, is this text; None if there is more to it."""
+        around = self.text.split(_STAR if self.is_glob else _ANYTHING)
+        if len(around) != 2 or not (self.is_glob or all(map(_LITERAL.fullmatch, around))):
+            return None
+        return text.join(around if self.is_glob else (_ESCAPED.sub(r"\1", piece) for piece in around))
 
     @property
     def rank(self) -> tuple[int, bool, str]:
@@ -103,7 +114,10 @@ def _options(is_glob: bool) -> Any:
 
 
 def _start_of(regex: Any) -> str:
-    lowest, highest = regex.possiblematchrange(_PREFIX_BYTES)
+    try:
+        lowest, highest = regex.possiblematchrange(_PREFIX_BYTES)
+    except re2.error:  # nothing can be told of it
+        return ""
     return os.path.commonprefix([lowest, highest]).decode("utf-8", "ignore")
 
 

@@ -141,6 +141,16 @@ def keeper_unavailable(object_id: str) -> RelayError:
     )
 
 
+def route_without_provider(route_name: str) -> RelayError:
+    return RelayError(
+        503,
+        "no_provider",
+        f"None of the providers of route '{_shown(route_name)}' is enabled. Enable one, or choose others in "
+        "the admin under Routing → Routes.",
+        headers=NO_RETRY,
+    )
+
+
 def endpoint_not_served(path: str) -> RelayError:
     return RelayError(404, "endpoint_not_found", f"No provider here serves '{_shown(path)}'.")
 

@@ -14,13 +14,15 @@ from typing import NamedTuple
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _COLON = rb"[ \t\r\n]*+:[ \t\r\n]*+"
+# From a quote on.
 _TOKEN = re.compile(
-    rb'"model"%b(?P<model>%b)|(?P<inner>"(?:response|message)"%b\{)|%b|(?P<unfinished>")|[{}\[\]]'
+    rb'"model"%b(?P<model>%b)|(?P<inner>"(?:response|message)"%b\{)|%b|(?P<unfinished>")'
     % (_COLON, _STRING, _COLON, _STRING),
     re.DOTALL,
 )
 _STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _MARK = b'"model"'
+_NOTHING = {b":", b",", b": ", b", "}
 # Of an escaped name and the spaces around it; a longer one stays as it is.
 _WIDEST_ESCAPE, _SLACK_BYTES = 6, 64
 
@@ -64,11 +66,14 @@ class Renamer:
     def _scan(self, data: bytes, window: int) -> bytes:
         """What begins in the last `window` bytes may go on in the next part, and is held until then."""
         self._held = b""
-        for token in _TOKEN.finditer(data):
-            start = token.start()
-            if start > len(data) - window:
+        position, end = 0, len(data) - window
+        while (start := data.find(b'"', position)) >= 0:
+            self._follow(data[position:start])
+            if start > end:
                 self._held = data[start:]
                 return data[:start]
+            token = _TOKEN.match(data, start)
+            assert token is not None
             if token["unfinished"]:
                 self._enter_string(data[start + 1 :])
                 return data
@@ -77,18 +82,19 @@ class Renamer:
                 return (
                     data[: token.start("model")] + _quoted(self._renaming.asked) + data[token.end("model") :]
                 )
-            self._follow(token)
+            position = token.end()
+            if token["inner"]:
+                self._depth += 1
+                self._is_inner |= self._depth == 2
+        self._follow(data[position:])
         return data
 
-    def _follow(self, token: re.Match[bytes]) -> None:
-        mark = token[0]
-        if token["inner"] or mark in (b"{", b"["):
-            self._depth += 1
-            if token["inner"] and self._depth == 2:
-                self._is_inner = True
-        elif mark in (b"}", b"]"):
-            self._depth -= 1
-            if self._depth == 1:
+    def _follow(self, between: bytes) -> None:
+        """What stands between two strings: of that only the brackets count."""
+        if between not in _NOTHING:
+            opened = between.count(b"{") + between.count(b"[")
+            self._depth += opened - between.count(b"}") - between.count(b"]")
+            if self._depth <= 1:
                 self._is_inner = False
 
     def _is_wanted(self, value: bytes) -> bool:

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actors, audit
-from accounts.admin.audited import AuditedAdmin
 
 from ..models import TIMEOUTS, Route, RouteProcessor
+from .trying import TriedAdmin
 
 
 class RouteForm(forms.ModelForm):
@@ -46,7 +46,7 @@ class Steps(admin.TabularInline):
 
 
 @admin.register(Route)
-class RouteAdmin(AuditedAdmin):
+class RouteAdmin(TriedAdmin):
     audit_kind = "route"
     form = RouteForm
     inlines = (Steps,)

@@ -30,7 +30,8 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"  # no answer in time, or 408
     CALLER_FAULT = "caller_fault"  # says nothing: another 4xx
     AUTH = "auth"  # it refused our key
-    REACHED = "reached"  # a probe that cost nothing was answered
+    REACHED = "reached"  # a probe that cost nothing was let in
+    ANSWERED = "answered"  # it got an answer, which says nothing of the key
 
 
 class Phase(StrEnum):
@@ -70,7 +71,9 @@ def after(state: State, outcome: Outcome, now: float, rules: Breaker, retry_afte
         case Outcome.SUCCESS:
             return _succeeded(state, now, rules)
         case Outcome.REACHED:
-            return _reached(state, now, rules)
+            return _answered(_accepted(state), now)
+        case Outcome.ANSWERED:
+            return _answered(state, now)
         case Outcome.AUTH:
             return replace(state, is_refused=True, reason=outcome)
     return _failed(state, outcome, now, rules, retry_after)
@@ -124,9 +127,8 @@ def _succeeded(state: State, now: float, rules: Breaker) -> State:
     return replace(state, phase=Phase.CLOSED, successes=0, until=0.0, closed_at=now)
 
 
-def _reached(state: State, now: float, rules: Breaker) -> State:
+def _answered(state: State, now: float) -> State:
     """The list of models says nothing of 429 and 5xx, which a provider may answer to all but this."""
-    state = _accepted(state)
     if state.reason not in (Outcome.TRANSPORT, Outcome.TIMEOUT):
         return state
     if state.phase is Phase.OPEN and now < state.until:

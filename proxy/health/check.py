@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -75,6 +75,8 @@ async def check(
     if model is not None:
         return await asking.ask(model)
     report = await asking.ask(None)
+    if may_cost and provider.extra_api_keys:
+        return await _of_all_keys(provider, report, upstream, timeout_seconds)
     known = next(iter(mapped(provider)), None)
     if may_cost and known and report.fault in ("not_found", "list_refused", "refused", "not_an_api"):
         return await asking.ask(known)
@@ -103,6 +105,22 @@ async def _run(
         return await asyncio.gather(*(one(provider, model) for provider, model in questions))
     finally:
         await upstream.aclose()
+
+
+async def _of_all_keys(
+    provider: Provider, first: Report, upstream: Upstream, timeout_seconds: float
+) -> Report:
+    """The report of a key that is let in, and which are not."""
+    others = [replace(provider, api_key=key, extra_api_keys=()) for key in provider.extra_api_keys]
+    askings = [_Asking(other, upstream, timeout_seconds) for other in others]
+    reports = [first, *await asyncio.gather(*(asking.ask(None) for asking in askings))]
+    refused = [number for number, report in enumerate(reports, 1) if report.fault == "key_refused"]
+    best = next((report for report in reports if report.is_ok), first)
+    if refused and best.is_ok:
+        numbers = ", ".join(map(str, refused))
+        words = f"{best.words} Its {len(reports)} keys were asked; refused: number {numbers}."
+        best = replace(best, words=words)
+    return replace(best, provider=provider)
 
 
 def _unusable(provider: Provider) -> Diagnosis | None:
@@ -143,7 +161,13 @@ class _Asking:
             found = diagnosis.of_error(error, url, self._seconds)
         latency_ms = round((time.monotonic() - began) * 1000)
         found = found or _usable(self._provider, model, models, latency_ms)
-        return Report(self._provider, found.fault, found.words, found.outcome, status, latency_ms, models)
+        words = self._masked(found.words)
+        return Report(self._provider, found.fault, words, found.outcome, status, latency_ms, models)
+
+    def _masked(self, words: str) -> str:
+        """Some providers repeat the key they refuse."""
+        key = self._provider.api_key
+        return words.replace(key, "***") if key else words
 
     async def _call(self, url: str, model: str | None) -> tuple[int, bytes, str]:
         if model is None:

@@ -38,17 +38,17 @@ def of_status(status: int, body: bytes, url: str, model: str | None) -> Diagnosi
     if status in (401, 403):
         return _of_refusal(status, said, model)
     if status == 404 and model and _speaks_of_model(body):
-        return Diagnosis("model_unknown", f"It does not know the model '{model}'{said}.", Outcome.REACHED)
+        return Diagnosis("model_unknown", f"It does not know the model '{model}'{said}.", Outcome.ANSWERED)
     if status in (404, 405):
         words = f"Nothing answers at {url} (HTTP {status}): the path of the address is wrong{said}."
-        return Diagnosis("not_found", words, Outcome.REACHED)
+        return Diagnosis("not_found", words, Outcome.ANSWERED)
     if status == 429:
         words = f"It answers, but the limit of this key is used up (HTTP 429){said}."
-        return Diagnosis("rate_limited", words, Outcome.REACHED)
+        return Diagnosis("rate_limited", words, Outcome.ANSWERED)
     if status >= 500:
         words = f"It is failing (HTTP {status}){said}. This is on the provider's side."
         return Diagnosis("server_error", words, Outcome.SERVER_ERROR)
-    return Diagnosis("refused", f"It refused the request (HTTP {status}){said}.", Outcome.REACHED)
+    return Diagnosis("refused", f"It refused the request (HTTP {status}){said}.", Outcome.ANSWERED)
 
 
 def of_error(error: Exception, url: str, seconds: float) -> Diagnosis:
@@ -79,15 +79,15 @@ def no_list(body: bytes, content_type: str, url: str) -> Diagnosis:
     is_page = "html" in content_type or body.lstrip()[:1] == b"<"
     what = "a web page" if is_page else f"something that is no list of models ({content_type or 'no type'})"
     words = f"{url} answers with {what}: the address is not the API's. It often ends in /v1."
-    return Diagnosis("not_an_api", words, Outcome.REACHED)
+    return Diagnosis("not_an_api", words, Outcome.ANSWERED)
 
 
 def _of_refusal(status: int, said: str, model: str | None) -> Diagnosis:
     """A key may be allowed to call models and not to list them: then nothing is wrong with the provider."""
     if model is None and any(name in said.lower() for name in _NAMES_OF_SCOPES):
         words = f"It answers, but the key may not list models (HTTP {status}){said}."
-        return Diagnosis("list_refused", words, Outcome.REACHED)
-    outcome = Outcome.AUTH if status == 401 else Outcome.REACHED
+        return Diagnosis("list_refused", words, Outcome.ANSWERED)
+    outcome = Outcome.AUTH if status == 401 else Outcome.ANSWERED
     return Diagnosis("key_refused", f"It refuses the API key (HTTP {status}){said}.", outcome)
 
 

@@ -25,6 +25,7 @@ from .breaker import HEALTHY, Outcome, Phase, State
 from .table import Table
 
 LONGEST_WORDS = 200
+_NO_FAILURES = (Outcome.SUCCESS, Outcome.REACHED, Outcome.ANSWERED, Outcome.CALLER_FAULT)
 
 log = logging.getLogger("relay.health")
 
@@ -97,8 +98,8 @@ class Health:
         self, provider_id: int, outcome: Outcome, *, retry_after_seconds: float = 0, words: str = ""
     ) -> None:
         """`words` say to a person what went wrong."""
-        is_known = provider_id in self._current()
-        if outcome is Outcome.CALLER_FAULT or not (is_known or _is_failure(outcome)):
+        is_well = provider_id not in self._current()
+        if outcome is Outcome.CALLER_FAULT or (is_well and not _is_failure(outcome)):
             return
         provider = self._provider(provider_id)
         if provider is None or not self._rules.is_enabled:
@@ -207,7 +208,7 @@ def digest(text: str) -> str:
 
 
 def _is_failure(outcome: Outcome) -> bool:
-    return outcome not in (Outcome.SUCCESS, Outcome.REACHED, Outcome.CALLER_FAULT)
+    return outcome not in _NO_FAILURES
 
 
 def _announce(name: str, before: State, after: State, now: float) -> None:

@@ -15,6 +15,13 @@ from accounts.fields import EncryptedTextField
 from .. import addresses, mapping, provider_types
 from .validation import positive_timeouts, timeout_field, validate_base_url, validate_name, validate_policy
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Who may edit providers must not be able to send these to an address of their own.
+_OWN_SECRETS = {
+    *("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "ENCRYPTION_KEY", "MANAGEMENT_TOKEN", "ADMIN_KEY"),
+    *("ADMIN_PASSWORD", "PROXY_KEY", "METRICS_TOKEN", "DATABASE_URL", "DB_URL", "LOG_DATABASE_URL"),
+    *("REDIS_URL", "REDIS_CACHE_URL"),
+}
 _ENDPOINT = re.compile(r"/?(?:v1/)?[A-Za-z0-9_.*-]+(?:/[A-Za-z0-9_.*{}-]+)*/?")
 
 
@@ -117,6 +124,7 @@ class Provider(models.Model):
             "model_mapping": mapping.refusal_of(self.model_mapping),
             "endpoints": _refusal_of_endpoints(self.endpoints),
             "api_base": None if self.allow_internal_address else addresses.refusal_of(self.api_base),
+            "api_key_env": _refusal_of_variable(self.api_key_env),
             **_refusal_of_type(self.provider_type, self.provider_params),
         }
         if found := {field: refusal for field, refusal in refusals.items() if refusal}:
@@ -136,6 +144,14 @@ def _refusal_of_type(name: str, params: Any) -> dict[str, str | None]:
     except provider_types.UnknownType as error:
         return {"provider_type": str(error)}
     return {"provider_params": provider_types.refusal_of(name, params)}
+
+
+def _refusal_of_variable(name: str) -> str | None:
+    if name and not _VARIABLE.fullmatch(name):
+        return f"'{name}' is no name of a variable, such as OPENAI_API_KEY."
+    if name.removesuffix("_FILE") in _OWN_SECRETS:
+        return f"{name} is a secret of the relay itself, which no provider gets."
+    return None
 
 
 def _refusal_of_endpoints(endpoints: Any) -> str | None:

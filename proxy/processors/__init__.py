@@ -5,7 +5,7 @@ chain          a route's steps one after the other, and what happens when one fa
 types          the table of types, and what is wrong with a configuration
 options        `additional_config`, read strictly
 texts          where a request has texts, in each protocol
-rewriting      what the steps changed, put into the body without moving another byte
+rewriting      what a step changed, member by member, so that no other byte of the body moves
 
 One module for each type: openai_chat, system_prompt, parameters (set_params, drop_params), regex_replace,
 logger, python.

@@ -16,6 +16,7 @@ from ..configuration import Processor, Route
 from ..edits import Edit, Outgoing
 from ..errors import RelayError
 from ..exchange import Exchange
+from ..jsonedit import Member
 from ..parameters import folded
 from . import rewriting, texts, types
 from .options import Invalid
@@ -51,10 +52,12 @@ class _Chain:
         self._outgoing = outgoing
         self._context = context
         self._document: Document | None = None
+        self._members: list[Member] = []
         self._ambiguity: str | None = None
         if self._call.document is not None and outgoing.body is not None:
             self._document = parsing.parse(outgoing.body)
-            self._ambiguity = _ambiguous(jsonedit.names(outgoing.body))
+            self._members = jsonedit.members(outgoing.body)
+            self._ambiguity = _ambiguous([member.name for member in self._members])
         self._changes: Changes = {}
 
     async def take(self, processor: Processor) -> None:
@@ -82,12 +85,13 @@ class _Chain:
         document, body = self._document, self._outgoing.body
         if not self._changes or document is None or body is None:
             return replace(self._outgoing, edits=edits)
-        # All that comes after reads the request as it goes out; the record has it as it came.
-        self._call.document = document
+        body = jsonedit.change_members(body, self._members, self._changes)
+        # All that comes after judges the request as it goes out; the record has it as it came.
+        self._call.document, self._call.body = document, body
         model = document.get("model")
         return replace(
             self._outgoing,
-            body=rewriting.apply(body, self._changes),
+            body=body,
             model=model if isinstance(model, str) and model else None,
             edits=edits,
             is_rewritten=True,

@@ -9,6 +9,7 @@ import asyncio
 import copy
 import inspect
 from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -18,6 +19,8 @@ from .options import Invalid, Options, required
 from .step import Context, Document, Failed
 
 TIMEOUT_SECONDS = 30.0
+# Not the loop's own threads, which look up the providers' names: a slow step must not stop these.
+_threads = ThreadPoolExecutor(16, thread_name_prefix="processor")
 
 
 class UserProcessor:
@@ -64,7 +67,8 @@ class Python:
                 if inspect.iscoroutinefunction(process):
                     found = await process(own, context)
                 else:
-                    found = await asyncio.to_thread(process, own, context)
+                    loop = asyncio.get_running_loop()
+                    found = await loop.run_in_executor(_threads, process, own, context)
         except TimeoutError:
             raise Failed(f"it took longer than {self.timeout_seconds:g} seconds") from None
         if found is not None and not isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""What the steps changed, put into the body without moving another byte."""
+"""What a step changed, member by member, so that no other byte of the body moves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from .. import jsonedit
 from .step import Document
 
 # JSON by the name of the member; None: it is gone.
@@ -25,15 +24,6 @@ def differences(before: Document, after: Document) -> Changes:
         elif value is not before[name] and (encoded := encode(value)) != encode(before[name]):
             changes[name] = encoded
     return changes
-
-
-def apply(body: bytes, changes: Changes) -> bytes:
-    for name, value in changes.items():
-        if value is not None:
-            body = jsonedit.set_member(body, name, value)
-        else:
-            body = jsonedit.remove_member(body, name)
-    return body
 
 
 def encode(value: Any) -> bytes:

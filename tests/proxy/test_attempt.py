@@ -23,6 +23,16 @@ def test_what_a_status_says_of_the_provider(status: int, outcome: Outcome) -> No
     assert attempt._outcome(status) is outcome
 
 
+@pytest.mark.parametrize(("key", "shown"), [("sk-a-long-enough-one", "-one"), ("sk-short", "")])
+async def test_of_a_key_the_record_has_its_end_unless_that_is_half_of_it(
+    lane: Lane, key: str, shown: str
+) -> None:
+    lane.configuration.set_provider(api_key=key)
+    await lane.chat()
+    closed = lane.record.closed
+    assert closed is not None and closed["attempts"][0]["key"] == shown
+
+
 async def test_an_attempt_has_every_field_of_the_record(lane: Lane) -> None:
     await lane.chat()
     closed = lane.record.closed
@@ -31,7 +41,7 @@ async def test_an_attempt_has_every_field_of_the_record(lane: Lane) -> None:
     assert entry.pop("started_us") >= 0
     assert 0 < entry.pop("latency_us") <= closed["latency_us"]
     expected = {"provider": "default", "status": 200, "error": None, "message": None, "model": "gpt-4o"}
-    assert entry == expected | {"key": "ream"}
+    assert entry == expected | {"key": ""}
 
 
 async def test_a_failed_attempt_says_why(lane: Lane, sim: Simulator) -> None:

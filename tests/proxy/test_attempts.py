@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from accounts import keys
-from proxy import retries
-from proxy.configuration import Breaker, Project
+from proxy import buffering, retries
+from proxy.configuration import Breaker, Project, Route
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, key, provider, until
 from tests.proxy.peers import Peer
@@ -231,8 +232,8 @@ async def test_an_upload_goes_elsewhere_while_none_of_it_was_sent(
 
 
 async def test_a_refused_key_gives_way_to_the_next(pair: Lane, sim: Simulator, spare: Simulator) -> None:
-    sim.api_key = "sk-good"
-    set_providers(pair, sim, spare, api_key="sk-dead", extra_api_keys=("sk-good",))
+    sim.api_key = "sk-that-is-good"
+    set_providers(pair, sim, spare, api_key="sk-that-is-dead", extra_api_keys=("sk-that-is-good",))
     assert (await pair.chat()).header("x-relay-provider") == "first"
     assert tried(pair) == [("first", 401, "upstream_auth_error"), ("first", 200, None)]
     closed = pair.record.closed
@@ -261,6 +262,15 @@ async def test_a_403_is_ours_only_when_it_speaks_of_the_key(lane: Lane, body: by
         reply = await lane.chat()
     assert reply.code == code
     assert reply.status == (502 if code == "upstream_auth_error" else 403)
+
+
+@pytest.mark.parametrize(("encoding", "status"), [(b"gzip", 502), (b"br", 403)])
+async def test_a_packed_403_is_read_where_it_can_be(lane: Lane, encoding: bytes, status: int) -> None:
+    body = gzip.compress(b'{"error":{"message":"The API key is not enabled."}}')
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+    async with Peer(head % (encoding, len(body)) + body) as peer:
+        lane.configuration.set_provider(api_base=peer.origin)
+        assert (await lane.chat()).status == status
 
 
 async def test_a_projects_own_key_goes_nowhere_else(pair: Lane, sim: Simulator, spare: Simulator) -> None:
@@ -357,6 +367,31 @@ async def test_what_was_held_is_let_go(pair: Lane, sim: Simulator) -> None:
     assert pair.runtime._held_bytes == 0
 
 
+async def test_a_slow_preamble_is_not_waited_for_and_nothing_of_it_is_lost(
+    pair: Lane, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffering, "PREAMBLE_SECONDS", 0.1)
+    whole = await pair.chat(**STREAM)
+    pair.configuration.set(hold_preamble=True)
+    sim.script = "stall=0:0.5"
+    reply = await pair.chat(**STREAM)
+    assert reply.header("x-relay-provider") == "first"
+    assert reply.body.count(b"data: ") == whole.body.count(b"data: ")
+
+
+async def test_a_route_says_what_is_buffered_and_how_long_is_waited(
+    pair: Lane, sim: Simulator, spare: Simulator
+) -> None:
+    chat = Route("chat", "/v1/chat", buffer_streaming=True, first_byte_timeout_seconds=0.2)
+    pair.configuration.current = replace(pair.configuration.current, routes=(chat,))
+    sim.script = "cut=5"
+    assert (await pair.chat(**STREAM)).header("x-relay-provider") == "second"
+    sim.script = spare.script = "hang=before"
+    reply = await pair.chat()
+    assert (reply.status, reply.code) == (504, "upstream_timeout")
+    assert "no answer within 0.2 seconds" in reply.json["error"]["message"]
+
+
 # Time and leaving
 
 
@@ -398,6 +433,19 @@ async def test_a_provider_that_keeps_failing_is_left_out_and_comes_back(
     assert len(sim.requests) == 2
     sim.script = ""
     await until(lambda: pair.runtime.health.share(PRIMARY) > 0)
+    assert (await pair.chat()).header("x-relay-provider") == "first"
+
+
+async def test_a_provider_that_others_are_trying_already_is_passed_over(pair: Lane, sim: Simulator) -> None:
+    pair.configuration.set(breaker=Breaker(threshold_5xx=1, base_open_duration_seconds=0.05))
+    sim.script = "status=503 times=1"
+    await pair.chat()
+    await until(lambda: pair.runtime.health.share(PRIMARY) > 0)
+    pair.configuration.set(breaker=Breaker(half_open_weight_factor=1))
+    probe = pair.runtime.health.begin(PRIMARY)
+    assert probe is not None
+    assert (await pair.chat()).header("x-relay-provider") == "second"
+    probe.end()
     assert (await pair.chat()).header("x-relay-provider") == "first"
 
 

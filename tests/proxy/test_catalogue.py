@@ -114,12 +114,14 @@ def test_one_provider_can_be_asked_about_alone() -> None:
 
 
 def test_a_question_is_remembered_and_a_flood_of_names_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.catalogue._REMEMBERED", 20)
+    monkeypatch.setattr("proxy.catalogue._REMEMBERED_CANDIDATES", 100)
     catalogue = Catalogue((provider(1),))
     assert catalogue.candidates("m", CHAT) is catalogue.candidates("m", CHAT)
     for at in range(200):
         catalogue.candidates(f"m{at}", CHAT)
     assert len(catalogue._known) <= 20
+    catalogue.candidates("x" * 1000, CHAT)
+    assert all(len(question[0]) < 1000 for question in catalogue._known)
     assert catalogue.candidates("m", CHAT) == (Candidate(provider(1), "m"),)
 
 

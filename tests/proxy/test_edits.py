@@ -188,3 +188,10 @@ def test_the_answer_keeps_its_name_where_that_is_wanted_and_where_none_was_asked
 def test_a_body_that_is_not_read_keeps_its_name() -> None:
     made = call(None)
     assert edits.name_model(edits.begin(made, SETTINGS), made, "x").model is None
+
+
+def test_a_name_that_is_given_twice_is_given_once_then() -> None:
+    made = call(b'{"model":"first", "a":1, "model":"last"}')
+    outgoing = edits.name_model(edits.begin(made, SETTINGS), made, "up")
+    assert json.loads(outgoing.body or b"") == {"model": "up", "a": 1}
+    assert (outgoing.body or b"").count(b"model") == 1

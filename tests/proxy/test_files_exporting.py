@@ -19,12 +19,13 @@ def configured() -> None:
         api_key="sk-canary-one",
         extra_api_keys="sk-canary-two",
         model_mapping={"gpt-*": "gpt-4o", "x y": {"mapped_model": "z", "max_tokens": 10}},
-        provider_params={"note": None, "deep": [{"a": None}]},
+        provider_params={"headers": {"X-Title": "line \\ and \"two\""}},
         policy={"allowed_methods": ["POST"]},
     )
     spare = Provider.objects.create(provider_key="spare", api_base="https://b.example", priority=1)
-    first = Processor.objects.create(name="zz", type="logger", config_value='line\n"two"')
-    second = Processor.objects.create(name="aa", type="drop_params", additional_config={"names": ["user"]})
+    first = Processor.objects.create(name="zz", type="system_prompt", config_value='line\n"two"')
+    given = {"user": None, "metadata": {"deep": [{"a": None}]}}
+    second = Processor.objects.create(name="aa", type="set_params", additional_config=given)
     route = Route.objects.create(name="chat", path_prefix="/v1/chat", connect_timeout_seconds=2.5)
     route.providers.set([spare, main])
     for position, processor in enumerate((first, second)):

@@ -97,12 +97,13 @@ def test_what_is_tried_while_open_can_close_it_but_not_keep_it_open() -> None:
 def test_a_refused_key_leaves_out_until_one_is_accepted() -> None:
     refused = after(Outcome.AUTH)
     assert (share(refused), share(refused, 10**6)) == (0, 0)
+    assert share(after(Outcome.ANSWERED, state=refused)) == 0
     assert share(after(Outcome.REACHED, state=refused)) == 1
 
 
 def test_a_probe_opens_half_where_the_way_was_broken_and_nowhere_else() -> None:
-    reached = after(*[Outcome.TRANSPORT] * 4, Outcome.REACHED)
-    assert phase(reached) is Phase.HALF_OPEN
+    for probed in (Outcome.REACHED, Outcome.ANSWERED):
+        assert phase(after(*[Outcome.TRANSPORT] * 4, probed)) is Phase.HALF_OPEN
     for outcome in (Outcome.SERVER_ERROR, Outcome.RATE_LIMITED):
         opened = after(*[outcome] * 5)
         assert after(Outcome.REACHED, state=opened) == opened

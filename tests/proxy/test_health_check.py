@@ -67,15 +67,15 @@ async def test_a_mapped_model_that_it_does_not_list_is_named(upstream: Upstream)
     ("said", "fault", "outcome", "words"),
     [
         (error(401, "Incorrect API key"), "key_refused", Outcome.AUTH, "refuses the API key (HTTP 401)"),
-        (error(403, "no access"), "key_refused", Outcome.REACHED, "no access"),
-        (error(403, "Missing scopes: x"), "list_refused", Outcome.REACHED, "may not list models"),
-        (error(404, "no"), "not_found", Outcome.REACHED, "the path of the address is wrong"),
-        (error(429, "slow down"), "rate_limited", Outcome.REACHED, "limit of this key"),
+        (error(403, "no access"), "key_refused", Outcome.ANSWERED, "no access"),
+        (error(403, "Missing scopes: x"), "list_refused", Outcome.ANSWERED, "may not list models"),
+        (error(404, "no"), "not_found", Outcome.ANSWERED, "the path of the address is wrong"),
+        (error(429, "slow down"), "rate_limited", Outcome.ANSWERED, "limit of this key"),
         (error(503, "overloaded"), "server_error", Outcome.SERVER_ERROR, "HTTP 503"),
-        (error(400, "hm"), "refused", Outcome.REACHED, "hm"),
-        (answer(302, b""), "redirected", Outcome.REACHED, "has moved"),
-        (answer(200, b"<html>", "text/html"), "not_an_api", Outcome.REACHED, "a web page"),
-        (answer(200, b'{"data": 1}'), "not_an_api", Outcome.REACHED, "no list of models"),
+        (error(400, "hm"), "refused", Outcome.ANSWERED, "hm"),
+        (answer(302, b""), "redirected", Outcome.ANSWERED, "has moved"),
+        (answer(200, b"<html>", "text/html"), "not_an_api", Outcome.ANSWERED, "a web page"),
+        (answer(200, b'{"data": 1}'), "not_an_api", Outcome.ANSWERED, "no list of models"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "not_http", Outcome.TRANSPORT, "not HTTP"),
         (b"", "broken_off", Outcome.TRANSPORT, "closed the connection"),
     ],
@@ -175,7 +175,7 @@ async def test_without_a_list_a_mapped_model_is_asked_unless_that_may_cost(upstr
     assert (report.is_ok, len(peer.requests)) == (True, 2)
     async with Peer(*said) as peer:
         free = await asked(upstream, peer.origin, {"may_cost": False}, model_mapping={"a": "gpt-4o"})
-    assert (free.is_ok, free.outcome, len(peer.requests)) == (True, Outcome.REACHED, 1)
+    assert (free.is_ok, free.outcome, len(peer.requests)) == (True, Outcome.ANSWERED, 1)
 
 
 async def test_anthropic_is_asked_in_its_own_way(upstream: Upstream) -> None:
@@ -222,3 +222,25 @@ def test_it_runs_beside_a_running_loop() -> None:
 
     asyncio.run(main())
     assert found == [[]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_ok", "words"),
+    [
+        (("sk-good", "sk-bad"), True, "Its 2 keys were asked; refused: number 2."),
+        (("sk-bad", "sk-good", "sk-worse"), True, "Its 3 keys were asked; refused: number 1, 3."),
+        (("sk-good", "sk-good"), True, "It lists"),
+        (("sk-bad", "sk-worse"), False, "refuses the API key"),
+    ],
+)
+async def test_each_of_several_keys_is_tried(
+    upstream: Upstream, keys: tuple[str, ...], is_ok: bool, words: str
+) -> None:
+    async with Simulator(api_key="sk-good") as simulator:
+        given = {"api_key": keys[0], "extra_api_keys": keys[1:]}
+        report = await asked(upstream, simulator.base_url, **given)
+        assert len(simulator.requests) == len(keys)
+    assert (report.is_ok, words in report.words, "refused: number" in report.words) == (
+        is_ok, True, "number" in words,
+    )  # fmt: skip
+    assert (report.provider.api_key, "sk-" in report.words) == (keys[0], False)

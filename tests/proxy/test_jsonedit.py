@@ -123,13 +123,17 @@ def test_setting_leaves_one_of_a_name_and_removing_none(
     body, members = given_body
     others = [(key, value) for key, value in members if key != name]
     for changed, expected in (
-        (jsonedit.set_member(body, name, b'"new"'), {**dict(load_pairs(others)), name: "new"}),
-        (jsonedit.remove_member(body, name), dict(load_pairs(others))),
+        (change(body, name, b'"new"'), {**dict(load_pairs(others)), name: "new"}),
+        (change(body, name, None), dict(load_pairs(others))),
     ):
         pairs = json.loads(changed.decode("utf-8-sig"), object_pairs_hook=list)
         assert dict(pairs).keys() == expected.keys()
         assert [key for key, _ in pairs].count(name) == (name in expected)
         assert load(changed) == expected
+
+
+def change(body: bytes, name: str, value: bytes | None) -> bytes:
+    return jsonedit.change_members(body, jsonedit.members(body), {name: value})
 
 
 def load_pairs(members: list[tuple[str, str]]) -> list[tuple[str, object]]:

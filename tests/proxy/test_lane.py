@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proxy import lane as lane_module
+from proxy import runtime
+from proxy.configuration import Route
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, until
 
@@ -18,6 +21,22 @@ MULTIPART = [(b"content-type", b"multipart/form-data; boundary=x")]
 )
 def test_it_takes_what_lies_under_v1(path: str, is_taken: bool) -> None:
     assert lane_module.takes(path) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("path", "is_taken"),
+    [("/team/models", True), ("/team", True), ("/teams", False), ("/MANAGE/x", False), ("/", False)],
+)
+async def test_it_takes_what_lies_under_the_prefix_of_a_route(lane: Lane, path: str, is_taken: bool) -> None:
+    prefixes = ("/manage", "/team")  # the first as only a hand in the database can write it
+    routes = tuple(Route(prefix.strip("/"), prefix) for prefix in prefixes)
+    lane.configuration.current = replace(lane.configuration.current, routes=routes)
+    assert lane_module.takes(path) is await lane_module.will_take(path) is is_taken
+
+
+def test_a_process_without_the_lane_takes_no_routes() -> None:
+    assert runtime.installed() is None
+    assert not lane_module.takes("/team/models")
 
 
 async def test_parts_of_an_upload_reach_the_provider_as_they_come(lane: Lane, sim: Simulator) -> None:

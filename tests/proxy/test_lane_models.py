@@ -138,3 +138,53 @@ async def test_the_model_of_a_form_is_mapped_in_its_place(tmp_path: Path) -> Non
         reply = await lane.call("POST", path, form("other"), content_type)
         assert reply.code == "model_not_found"
         assert not other.requests
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+@pytest.mark.parametrize(
+    ("path", "payload"),
+    [
+        ("/v1/responses", {"input": "hi"}),
+        ("/v1/messages", {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}),
+        ("/v1/completions", {"prompt": "hi"}),
+    ],
+)
+async def test_every_protocol_carries_the_asked_name(
+    mapped: Lane, path: str, payload: dict[str, Any], is_stream: bool
+) -> None:
+    reply = await mapped.call("POST", path, {"model": "gpt-4o", "stream": is_stream, **payload})
+    assert (reply.status, reply.is_complete) == (200, True)
+    assert b'"model":"gpt-4o"' in reply.body.replace(b'": "', b'":"')
+    assert b"upstream-4o" not in reply.body
+    assert mapped.record.outcome == "completed"
+
+
+async def test_embeddings_carry_it_however_late_it_comes(mapped: Lane) -> None:
+    reply = await mapped.call("POST", "/v1/embeddings", {"model": "gpt-4o", "input": ["word"] * 50})
+    assert reply.json["model"] == "gpt-4o"
+    assert len(reply.json["data"]) == 50
+
+
+async def test_messages_go_to_anthropics_provider_as_they_are(tmp_path: Path) -> None:
+    said = b'{"type":"message","model":"claude","content":[]}'
+    async with (
+        Peer(answering(b'{"model":"x"}')) as openai,
+        Peer(answering(said)) as claude,
+        lanes.running(tmp_path, openai.origin) as lane,
+    ):
+        first = lane.configuration.current.providers[0]
+        second = replace(first, id=2, provider_type="anthropic", api_base=claude.origin, api_key="sk-ant")
+        lane.configuration.current = replace(lane.configuration.current, providers=(first, second))
+        body = b'{"model":"claude" , "max_tokens":1,"messages":[]}'
+        reply = await lane.call("POST", "/v1/messages?beta=true", body, [(b"anthropic-beta", b"a")])
+        assert reply.body == said
+        (request,) = claude.requests
+        assert request.startswith(b"POST /v1/messages?beta=true ")
+        assert request.endswith(b"\r\n\r\n" + body)
+        for line in (b"x-api-key: sk-ant", b"anthropic-version: 2023-06-01", b"anthropic-beta: a"):
+            assert b"\r\n" + line + b"\r\n" in request
+        assert b"authorization" not in request.lower()
+        await lane.call("POST", "/v1/messages/count_tokens", body)
+        assert len(claude.requests) == 2
+        await lane.chat(model="claude")
+        assert (len(openai.requests), len(claude.requests)) == (1, 2)

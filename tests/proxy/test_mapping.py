@@ -123,3 +123,23 @@ def test_whatever_is_accepted_on_save_works_for_every_name(given_: dict[str, str
     if mapping.refusal_of(given_) is None:
         target = mapping.compile(given_).upstream(name)
         assert target is None or target.name or not name
+
+
+@pytest.mark.parametrize(
+    ("given_", "upstream", "asking"),
+    [
+        ({"openai/*": "\\1"}, "gpt-4o", {"openai/gpt-4o"}),
+        ({"openai/(.*)": "\\1"}, "gpt-4o", {"openai/gpt-4o"}),
+        ({"gpt\\-4\\.(.*)": "x-*-y"}, "x-1-y", {"gpt-4.1"}),
+        ({"gpt-*": "*"}, "gpt-4o", {"gpt-4o"}),
+        ({"gpt-*": "*"}, "o3", set()),
+        ({"(a|b)(.*)": "\\2"}, "x", set()),
+        ({"a*b*": "*"}, "ab", {"ab"}),
+        ({"openai/*": "\\1", "openai/gpt-*": "other"}, "gpt-4o", set()),
+        ({"*": "one"}, "one", {"one"}),
+    ],
+)
+def test_the_names_that_lead_to_one_of_the_providers_are_known(
+    given_: dict[str, str], upstream: str, asking: set[str]
+) -> None:
+    assert mapping.compile(given_).asking(upstream) == asking

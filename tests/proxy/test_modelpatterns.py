@@ -101,8 +101,14 @@ def test_a_bad_pattern_is_refused_in_words(text: str, words: str | None) -> None
 def test_no_pattern_takes_long_for_any_name(text: str) -> None:
     pattern = modelpatterns.compile(text)
     began = time.perf_counter()
-    pattern.matches("a" * 20_000 + "!")
+    pattern.matches("a" * (modelpatterns.LONGEST_NAME - 1) + "!")
     assert time.perf_counter() - began < 2  # a backtracking engine would need longer than the universe
+
+
+def test_no_pattern_fits_a_name_beyond_reason() -> None:
+    pattern = modelpatterns.compile("a*")
+    assert pattern.matches("a" * modelpatterns.LONGEST_NAME)
+    assert not pattern.matches("a" * (modelpatterns.LONGEST_NAME + 1))
 
 
 def test_the_most_specific_comes_first_however_they_were_written() -> None:
@@ -110,3 +116,31 @@ def test_the_most_specific_comes_first_however_they_were_written() -> None:
     for order in (texts, texts[::-1]):
         ranked = sorted(map(modelpatterns.compile, order), key=lambda pattern: pattern.rank)
         assert [pattern.text for pattern in ranked] == ["gpt-4*", "gpt-*", "gpt-(.*)", "*", ".*"]
+
+
+REGEXES = st.recursive(
+    st.sampled_from(["a", "b", "/", ".", "[ab]", "[^a]", "\\.", "(?i)a", "^", "$", "", "é"]),
+    lambda inner: (
+        st.tuples(inner, inner).map("".join)
+        | st.tuples(inner, inner).map("|".join)
+        | inner.map(lambda text: f"({text})*")
+        | inner.map(lambda text: f"({text})?")
+    ),
+    max_leaves=6,
+)
+
+
+@given(REGEXES, st.text("abA./é", max_size=6))
+def test_a_regular_expression_means_what_it_means_elsewhere(text: str, name: str) -> None:
+    """Also where only names that begin like it are compared with it."""
+    if (
+        modelpatterns.is_plain(text)
+        or "*" not in text
+        or text.count("(?i)")
+        or not re.search(r"\(.*\)", text)
+    ):
+        return
+    pattern = modelpatterns.compile(text)
+    assert pattern.matches(name) == bool(re.fullmatch(text, name))
+    if pattern.matches(name):
+        assert name.startswith(pattern.start)

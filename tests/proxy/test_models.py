@@ -94,3 +94,40 @@ def test_the_state_of_a_provider_key_is_known_without_showing_it(settings: Any) 
     assert Provider.objects.get().api_key_state == "set"
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert Provider.objects.get().api_key_state == "unreadable"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"model_mapping": {"(?=x)": "y"}}, "regular expression"),
+        ({"model_mapping": []}, "object"),
+        ({"endpoints": "chat"}, "list"),
+        ({"endpoints": ["chat", "a b"]}, "'a b' is no endpoint"),
+        ({"provider_type": "nobody"}, "no type"),
+        ({"provider_type": "azure", "provider_params": {"api_version": 1}}, "api_version"),
+        ({"api_base": "http://169.254.169.254"}, "metadata service"),
+        ({"api_key_env": "NOT A NAME"}, "no name of a variable"),
+        ({"api_key_env": "FIELD_ENCRYPTION_KEYS"}, "secret of the relay"),
+        ({"api_key_env": "ADMIN_PASSWORD_FILE"}, "secret of the relay"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused_in_words(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        provider(**values).full_clean()
+    ((field, (message,)),) = refusal.value.message_dict.items()
+    assert field in values
+    assert words in message
+
+
+@pytest.mark.django_db
+def test_a_provider_may_have_much_to_say() -> None:
+    provider(
+        provider_type="azure",
+        api_base="http://169.254.0.1",
+        allow_internal_address=True,
+        provider_params={"api_version": "2024-10-21", "headers": {"x-a": "b"}},
+        endpoints=["chat/completions", "/v1/embeddings", "files/*", "responses/{id}"],
+        model_mapping={"a": {"mapped_model": "b", "max_tokens": 1}},
+        api_key_env="AZURE_KEY",
+    ).full_clean()

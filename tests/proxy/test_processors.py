@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from proxy.configuration import Processor, Route
+from proxy.configuration import Policy, Processor, Route
 from proxy.simulator import Simulator
 from tests.proxy.lanes import Lane
 
@@ -107,6 +107,15 @@ async def test_a_step_may_choose_another_model(lane: Lane, sim: Simulator) -> No
     assert sent(sim)["model"] == "gpt-4o-mini"
     assert reply.header("x-relay-model") == "gpt-4o-mini"
     assert lane.record.opened is not None and lane.record.opened["model"] == "gpt-4o"
+
+
+async def test_a_providers_policy_is_about_what_it_gets(lane: Lane) -> None:
+    lane.configuration.set_provider(policy=Policy(param_whitelist=(("temperature", ("0.2",)),)))
+    assert (await lane.chat(temperature=1.5)).code == "param_not_allowed"
+    use(lane, processor("set_params", temperature=0.2))
+    assert (await lane.chat(temperature=1.5)).status == 200
+    use(lane, processor("set_params", temperature=0.3))
+    assert (await lane.chat(temperature=0.2)).code == "param_not_allowed"
 
 
 async def test_the_default_model_is_there_for_the_steps(lane: Lane, sim: Simulator) -> None:

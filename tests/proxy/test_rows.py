@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from proxy import rows
+from proxy.endpoints import find
 from proxy.models import OnError, Processor, Provider, RelaySettings, Route, RouteProcessor
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +51,23 @@ def test_settings_default_to_those_of_the_values() -> None:
     found = rows.settings_of(RelaySettings())
     assert found.breaker == rows.Breaker()
     assert (found.max_failovers, found.http_max_retries, found.chooses_randomly) == (2, 0, False)
+
+
+def test_a_provider_at_an_internal_address_is_loaded_and_not_used() -> None:
+    row = Provider(pk=1, provider_key="a", api_base="http://169.254.169.254", api_key="k")
+    assert "metadata service" in str(rows.provider_of(row).error)
+    row.allow_internal_address = True
+    assert rows.provider_of(row).error is None
+    assert rows.provider_of(row).allows_internal_address
+
+
+def test_endpoints_are_brought_into_one_form() -> None:
+    row = provider(endpoints=["/v1/chat/completions", "embeddings/"])
+    assert rows.provider_of(row).endpoints == ("chat/completions", "embeddings")
+
+
+def test_the_index_is_built_where_the_rows_are_read() -> None:
+    provider().save()
+    found = rows.routing_of(1, {}, "default")
+    assert found._catalogue is found.catalogue
+    assert [candidate.model for candidate in found.catalogue.candidates("m", find("/v1/models"))] == []

@@ -89,6 +89,64 @@ curl http://localhost:18000/v1/chat/completions \\
   }'
 """
 
+CREATE_PROVIDER = """
+curl -X POST http://localhost:18000/admin/v1/providers \\
+  -H "Authorization: Bearer $ADMIN_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "provider_key": "openai-main",
+    "provider_type": "openai",
+    "api_base": "https://api.openai.com/v1",
+    "api_key": "sk-xxx",
+    "model_mapping": {},
+    "is_enabled": true
+  }'
+"""
+LIST_PROVIDERS = """
+curl http://localhost:18000/admin/v1/providers \\
+  -H "Authorization: Bearer $ADMIN_KEY"
+"""
+GET_PROVIDER = """
+curl http://localhost:18000/admin/v1/providers/1 \\
+  -H "Authorization: Bearer $ADMIN_KEY"
+"""
+UPDATE_PROVIDER = """
+curl -X PUT http://localhost:18000/admin/v1/providers/1 \\
+  -H "Authorization: Bearer $ADMIN_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "api_base": "https://api.openai.com/v1",
+    "api_key": "sk-new-key",
+    "model_mapping": {"gpt-4": "gpt-4-turbo"},
+    "is_enabled": true
+  }'
+"""
+DELETE_PROVIDER = """
+curl -X DELETE http://localhost:18000/admin/v1/providers/1 \\
+  -H "Authorization: Bearer $ADMIN_KEY"
+"""
+CHECK_PROVIDER = """
+curl -X POST http://localhost:18000/admin/v1/providers/1/health \\
+  -H "Authorization: Bearer $ADMIN_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "models": ["gpt-4", "gpt-3.5-turbo"],
+    "max_concurrent": 2,
+    "timeout_secs": 30
+  }'
+"""
+RELOAD = """
+curl -X POST http://localhost:18000/admin/v1/config/reload \\
+  -H "Authorization: Bearer $ADMIN_KEY"
+"""
+VERSION = """
+curl http://localhost:18000/admin/v1/config/version \\
+  -H "Authorization: Bearer $ADMIN_KEY"
+"""
+DETAILED = """
+curl http://localhost:18000/health/detailed
+"""
+
 
 @dataclass
 class Shell:
@@ -182,6 +240,44 @@ def test_credentials_are_created_listed_and_used(
     assert status == 200 and credential["id"] in [row["id"] for row in listed["credentials"]]
     key = re.search(r'"key": "([^"]+)"', example)
     assert key and shell.type(CALL_WITH_A_CREDENTIAL, YOUR_CREDENTIAL_KEY=key[1])[0] == 200
+
+
+def test_providers_are_created_listed_changed_checked_and_deleted(
+    shell: Shell, manage: httpx.Client, simulator: Simulator
+) -> None:
+    status, created = shell.type(CREATE_PROVIDER)
+    assert (status, created["provider"]["provider_key"]) == (201, "openai-main")
+    number = str(created["provider"]["id"])
+    assert number in [str(row["id"]) for row in shell.type(LIST_PROVIDERS)[1]["providers"]]
+
+    def of_this_one(example: str) -> tuple[int, Any]:
+        return shell.type(example.replace("/providers/1", f"/providers/{number}"))
+
+    assert of_this_one(GET_PROVIDER) == (200, created["provider"])
+    status, updated = of_this_one(UPDATE_PROVIDER)
+    assert (status, updated["provider"]["model_mapping"]) == (200, {"gpt-4": "gpt-4-turbo"})
+    manage.patch(f"/manage/providers/{number}", json={"api_base": simulator.base_url})
+    status, health = of_this_one(CHECK_PROVIDER)
+    assert (status, health["status"], len(health["models"])) == (200, "healthy", 2)
+    assert of_this_one(DELETE_PROVIDER) == (204, None)
+
+
+def test_the_configuration_is_reloaded_and_has_a_version(shell: Shell) -> None:
+    status, reloaded = shell.type(RELOAD)
+    assert (status, reloaded["providers_count"] >= 1) == (200, True)
+    assert shell.type(VERSION)[1]["version"] == reloaded["version"]
+
+
+def test_the_health_in_detail_needs_no_key_for_a_word(shell: Shell) -> None:
+    assert shell.type(DETAILED) == (200, {"status": "ok"})
+
+
+def test_the_settings_of_the_panel(relay: Relay, manage: httpx.Client) -> None:
+    shown = manage.get("/admin/settings").json()
+    assert shown["target_api_key_set"] is True
+    changed = manage.put("/admin/settings", json={"default_model": "gpt-4o", "http_max_retries": 1}).json()
+    assert (changed["default_model"], changed["http_max_retries"]) == ("gpt-4o", 1)
+    manage.put("/admin/settings", json={"default_model": "", "http_max_retries": 0})
 
 
 def test_a_login_opens_the_api_keys(relay: Relay) -> None:

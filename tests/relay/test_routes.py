@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,7 +13,7 @@ import openai
 import pytest
 
 from proxy.simulator import Simulator
-from tests.running import Relay
+from tests.running import ROOT, Relay
 
 WITHIN_SECONDS = 1.0
 CALLS = 8  # enough to meet both workers
@@ -49,6 +51,14 @@ class Team:
         ).json()
 
 
+def documented() -> str:
+    """The program that docs/routing.md shows."""
+    page = (ROOT / "docs" / "routing.md").read_text()
+    found = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
 def until(ask: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = 10) -> Any:
     ends_at = time.monotonic() + seconds
     while not holds(found := ask()):
@@ -58,8 +68,10 @@ def until(ask: Callable[[], Any], holds: Callable[[Any], bool], seconds: float =
 
 
 @pytest.fixture(scope="module")
-def team(simulator: Simulator) -> Iterator[Team]:
-    relay = Relay(TARGET_BASE_URL=simulator.base_url, WORKERS="2", CORS_ALLOWED_ORIGINS="")
+def team(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    own = tmp_path_factory.mktemp("own")
+    (own / "house_rules.py").write_text(documented())
+    relay = Relay(TARGET_BASE_URL=simulator.base_url, WORKERS="2", PYTHONPATH=str(own))
     try:
         made = Team(relay.start(), simulator)
         made.manage("POST", "processors", name="kind", type="system_prompt", config_value="Answer kindly.")
@@ -156,6 +168,7 @@ def test_the_call_of_a_processor_is_a_record_with_its_parent(team: Team) -> None
     parent = team.record(answer.headers["x-relay-request-id"])
     assert (parent["path"], parent["endpoint"]) == ("/enhanced/chat/completions", "/v1/chat/completions")
     assert parent["model_served"] == "gpt-4o"
+    assert [edit["name"] for edit in parent["edits"]] == ["enhanced", "enhance", "kind"]
     (listed,) = until(
         lambda: [row for row in team.manage("GET", "logs")["results"] if row["model"] == "gpt-4o-mini"],
         bool,
@@ -164,3 +177,41 @@ def test_the_call_of_a_processor_is_a_record_with_its_parent(team: Team) -> None
     assert child["parent"] == parent["id"]
     assert (child["outcome"], child["key_name"]) == ("completed", parent["key_name"])
     assert child["completion_tokens"] > 0
+
+
+def test_a_class_of_ones_own_is_a_step(team: Team) -> None:
+    rule = {"name": "shorten", "type": "python", "config_value": "house_rules.Shorten"}
+    team.manage("POST", "processors", **rule, additional_config={"keep": 1})
+    team.manage("POST", "routes", name="short", path_prefix="/short", processors=["shorten"])
+    messages = [{"role": "user", "content": text} for text in ("far too old", "short and new")]
+    until(
+        lambda: team.post("/short/chat/completions", model="m", messages=messages),
+        lambda answer: answer.status_code == 200,
+    )
+    assert team.sent("short and new")
+    assert not team.sent("far too old")
+
+
+def test_changes_under_load_drop_no_call(team: Team) -> None:
+    team.manage("POST", "routes", name="busy", path_prefix="/v1/chat", processors=[])
+    ends_at = time.monotonic() + 3
+
+    def call_on() -> list[int]:
+        found = []
+        while time.monotonic() < ends_at:
+            found.append(team.post("/v1/chat/completions", model="m", messages=[]).status_code)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        calling = [pool.submit(call_on) for _ in range(4)]
+        for change in (
+            {"processors": ["kind"]},
+            {"path_prefix": "/v1"},
+            {"is_enabled": False},
+            {"processors": []},
+        ):
+            team.manage("PATCH", "routes/busy", **change)
+            time.sleep(0.5)
+    statuses = [status for one in calling for status in one.result()]
+    assert set(statuses) == {200}
+    team.manage("DELETE", "routes/busy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -26,8 +27,8 @@ class Blocking(UserProcessor):
     """A plain function, in a thread."""
 
     def process(self, document: dict[str, Any], context: Context) -> dict[str, Any]:
-        time.sleep(0.01)
-        return document | {"user": f"{context.key} by {context.route}"}
+        where = threading.current_thread().name.partition("_")[0]
+        return document | {"user": f"{context.key} by {context.route} in {where}"}
 
 
 class Looking(UserProcessor):

@@ -18,7 +18,8 @@ def test_an_async_class_of_ones_own() -> None:
 
 
 def test_a_plain_function_runs_in_a_thread() -> None:
-    assert take("python", HERE + "Blocking", {}, {})["user"] == "app by team"
+    """Not of the loop's own, which look up the providers' names."""
+    assert take("python", HERE + "Blocking", {}, {})["user"] == "app by team in processor"
 
 
 def test_what_it_does_to_its_copy_changes_nothing() -> None:
