@@ -71,7 +71,7 @@ DETAILED = {
     "audio_seconds": "Seconds of sound, where the provider measured it.",
     "character_count": "Characters to be spoken.",
     "service_tier": "The provider's tier of service, such as flex.",
-    "price_version": "The version of the price behind the cost; `own` is the provider's configuration.",
+    "price_version": "The version of the price behind the cost; `own` and `billed` are the provider's.",
     "tokens_per_second": "Of a stream, from its first token to its last part.",
     "longest_gap_ms": "The longest silence between two parts of a stream.",
     "relay_ms": "Milliseconds that were spent in the relay itself, not waiting for the provider.",

@@ -45,7 +45,7 @@ def assemble(
     transcript = Transcript(pieces, limit, may_fold=not fold_error)
     content = Content.of(transcript, transcript.finish(), is_read=not fold_error)
     record = _record(id, node, transcript, content)
-    record |= measures.cost(transcript, record, prices)
+    record |= measures.cost(transcript, content.folded, record, prices)
     record["fold_error"] = (fold_error or ending.what_is_missing(transcript))[:LONGEST_REASON]
     record |= _previews(content)
     payload = _payload(id, transcript, content)

@@ -410,3 +410,11 @@ def test_a_batch_says_how_far_it_is():
         "in_progress",
         "in_progress: 1 of 2 done",
     )
+
+
+def test_what_the_provider_billed_comes_before_the_list():
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "cost": 0.25, "is_byok": False}
+    answer = orjson.dumps(orjson.loads(ANSWER) | {"usage": usage})
+    pieces = [opened(REQUEST), answered(), (PART, 2000, answer), closed()]
+    record = assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES).record
+    assert (record["cost_nanos"], record["price_version"]) == (250_000_000, "billed")
