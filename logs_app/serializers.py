@@ -87,7 +87,7 @@ ATTEMPT = {
     "provider": "The provider.",
     "status_code": "The status of its answer.",
     "model": "The model that it was asked for.",
-    "key": "The name of the provider's key.",
+    "key": "Which of the provider's keys was used.",
     "error": "Why there was none.",
     "message": "What it said about it.",
     "started_ms": "Milliseconds after the call came.",
