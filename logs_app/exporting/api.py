@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from logs_app.filters import RecordFilters
 from logs_app.exporting import FORMATS, responses
+from logs_app.filters import RecordFilters
 from logs_app.models import LogRecord
 
 FORMAT = OpenApiParameter(

@@ -10,17 +10,18 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from accounts import actors
 from logs_app import reveals
 from logs_app.exporting import Format, stream
-from logs_app.models import LogRecordQuerySet
+from logs_app.models import LogRecord
 
 
 def answer(
-    request: Any, records: LogRecordQuerySet, form: Format, filters: dict[str, Any]
+    request: Any, records: QuerySet[LogRecord], form: Format, filters: dict[str, Any]
 ) -> StreamingHttpResponse:
     """`records` are those that `request` may see. Who asked for what is in the audit log before the first."""
     reveals.note_export(actors.of(request), form.name, filters, request)
@@ -33,6 +34,9 @@ def answer(
 
 
 async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    take = sync_to_async(next)
-    while (part := await take(parts, None)) is not None:
+    while (part := await sync_to_async(_taken)(parts)) is not None:
         yield part
+
+
+def _taken(parts: Iterator[bytes]) -> bytes | None:
+    return next(parts, None)
