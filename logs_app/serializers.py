@@ -80,6 +80,7 @@ DETAILED = {
     "response_bytes": "Size of the answer's body.",
     "edits": "What the client or the provider saw differently from the other.",
     "redactions": "How many values of each kind were replaced before this was stored.",
+    "redaction_version": "By which rules it was redacted; 0: it is as it was said.",
     "fold_error": "Why the relay could not make sense of the answer, if it could not.",
 }
 ATTEMPT = {
