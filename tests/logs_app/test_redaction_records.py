@@ -235,27 +235,20 @@ def test_a_stream_written_anew_folds_to_the_object_it_was_written_from(path: str
 # Columns with nothing in them that anybody said: numbers, moments, codes of our own, names that staff gave.
 HARMLESS = {
     LogRecord: """id node seq created_at finished_at latency_ms ttft_ms method endpoint is_streaming is_cached
-        provider project_id project key_id key_kind key_name key_prefix parent
-        prompt_fingerprint status_code outcome finish_reason repeats usage_estimated service_tier price_version
-        log_level lineage fold_version redaction_version redactions cost_nanos""",
+        provider project_id project key_id key_kind key_name key_prefix parent prompt_fingerprint status_code
+        outcome finish_reason repeats usage_estimated service_tier price_version log_level lineage
+        fold_version redaction_version redactions cost_nanos""",
     LogPayload: "record_id timings",
     Attempt: "record_id number provider status_code model key started_ms latency_ms",
 }
 NUMBERS = ("IntegerField", "FloatField", "BigIntegerField", "PositiveIntegerField")
+BESIDE = ("path", "query", "tags", "edits", "fold_error", "request_preview", "response_preview")
+HEADS = ("request_headers", "response_headers", "usage")
 LOOKED_INTO = {
-    LogRecord: {
-        *records.TEXTS,
-        "path",
-        "query",
-        "tags",
-        "edits",
-        "fold_error",
-        "request_preview",
-        "response_preview",
-    },
-    LogPayload: {*records.CONTENT, *records.CUTS, *records.CONTENT_TYPES, "request_headers", "response_headers", "usage"},
+    LogRecord: {*records.TEXTS, *BESIDE},
+    LogPayload: {*records.CONTENT, *records.CUTS, *records.CONTENT_TYPES, *HEADS},
     Attempt: {"error", "message"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("model", HARMLESS)
