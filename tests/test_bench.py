@@ -1,5 +1,9 @@
 """The benchmark works; what it measures is for `make bench` to say."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +11,8 @@ import pytest
 from bench import answers, bodies, report
 from bench.load import aim_at, load
 from proxy.simulator import Simulator
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.parametrize(
@@ -109,3 +115,19 @@ def test_report_judges_the_targets() -> None:
     }
     written = report.write(report.machine("SQLite"), results, soaked)
     assert written.count("**miss**") == 3 and "| c16 | relay | 2100 |" in written
+
+
+def test_records_are_seeded_found_and_summed_up(tmp_path: Path) -> None:
+    command = ["-m", "bench.records", "--count", "200", "--exchanges", "20", "--data", str(tmp_path / "data")]
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [sys.executable, *command, "--json", str(figures)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    found = json.loads(figures.read_text())
+    assert (found["vendor"], found["count"]) == ("sqlite", 200), done.stderr
+    assert found["recording"] > 0 and len(found["questions"]) > 40
+    assert "| `/manage/logs?search=" in done.stdout
