@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -25,7 +26,9 @@ def answer(
 ) -> StreamingHttpResponse:
     """`records` are those that `request` may see. Who asked for what is in the audit log before the first."""
     reveals.note_export(actors.of(request), form.name, filters, request)
-    response = StreamingHttpResponse(_in_thread(stream(records, form)), content_type=form.content_type)
+    parts = stream(records, form)
+    is_async = isinstance(getattr(request, "_request", request), ASGIRequest)
+    response = StreamingHttpResponse(_in_thread(parts) if is_async else parts, content_type=form.content_type)
     name = f"records-{timezone.now():%Y%m%d-%H%M%S}.{form.extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
