@@ -145,8 +145,12 @@ def _first(candidates: Iterator[Any]) -> str:
 
 
 def _metadata(request: Any) -> dict[str, Any]:
-    metadata = request.get("metadata") if type(request) is dict else None
-    return metadata if type(metadata) is dict else {}
+    """LiteLLM's is beside OpenAI's, where that one is the provider's."""
+    if type(request) is not dict:
+        return {}
+    metadata, other = request.get("metadata"), request.get("litellm_metadata")
+    known = metadata if type(metadata) is dict else {}
+    return {**other, **known} if type(other) is dict else known
 
 
 def _portkey(headers: Headers) -> dict[str, Any]:

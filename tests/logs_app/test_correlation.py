@@ -117,6 +117,9 @@ def test_a_session_is_named_as_this_or_another_gateway_names_it(headers, request
         ({"x-portkey-metadata": "no json"}, {"user": "b"}, "b"),
         ({"x-portkey-metadata": "[1]"}, {}, ""),
         ({}, {"metadata": {"trace_user_id": "t"}}, "t"),
+        ({}, {"litellm_metadata": {"user_id": "l"}, "metadata": {"x": "y"}}, "l"),
+        ({}, {"litellm_metadata": {"user_id": "l"}, "metadata": {"user_id": "m"}}, "m"),
+        ({}, {"litellm_metadata": ["odd"]}, ""),
     ],
 )
 def test_an_end_user_is_named_as_another_gateway_names_him(headers, request_, user):
