@@ -43,6 +43,8 @@ class V1Filters(RecordFilters):
         "end_time": "until",
     }
 
+
+class V1ListFilters(V1Filters):
     error_only = FlagFilter(help_text="Only calls that failed.")
     error_category = ChoiceFilter(choices=categories.CATEGORIES, help_text="How they failed.")
     sort_by = ChoiceFilter(choices=list(SORTED_BY), help_text="What the newest 10,000 are put in order by.")
@@ -148,13 +150,12 @@ class DeletedSerializer(serializers.Serializer):
     deleted = serializers.IntegerField(help_text="How many there were.")
 
 
-class V1Logs(EarlierRecords):
-    """Calls, in the shapes of an earlier system."""
+class V1Records(EarlierRecords):
+    """What both of its lists can do."""
 
-    noun = "log"
     serializer_class = V1LogSerializer
     detail_serializer_class = V1LogDetailSerializer
-    filters = V1Filters
+    filters = V1ListFilters
     pagination_class = pages.Items
 
     def order_of(self, request: Request) -> tuple[str, ...]:
@@ -196,16 +197,22 @@ class V1Logs(EarlierRecords):
         )
         return Response({"deleted": deleted})
 
+
+class V1Logs(V1Records):
+    """Calls, in the shapes of an earlier system."""
+
+    noun = "log"
+
     @extend_schema(summary="Sum up logs", parameters=[V1Filters], responses=totals.TotalsSerializer)
     @action(["get"], detail=False)
     def stats(self, request: Request) -> Response:
         """Sums over the calls that the filters leave."""
-        asked = self.filters.aliases
-        given = {asked.get(name, name): text for name, text in self.given(request).items()}
-        return Response(totals.of(given, self.get_queryset()))
+        asked = V1Filters.given(request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(totals.of(dict(asked.initial_data), self.get_queryset()))
 
 
-class V1ErrorLogs(V1Logs):
+class V1ErrorLogs(V1Records):
     """Calls that failed, in the shapes of an earlier system."""
 
     noun = "error log"

@@ -225,3 +225,12 @@ def test_who_may_only_see_may_not_delete():
 )
 def test_without_a_token_nothing_is_shown(path):
     assert Client().get(path).status_code == 401
+
+
+@pytest.mark.parametrize("query", ["is_streaming=2", "status_code=", "start_time=never"])
+def test_statistics_that_cannot_be_are_an_error(api, query):
+    assert get(api, f"/admin/v1/logs/stats?{query}", 400)["error"]["code"] == "invalid"
+
+
+def test_error_logs_have_no_statistics_of_their_own(api):
+    get(api, "/admin/v1/error-logs/stats", 404)
