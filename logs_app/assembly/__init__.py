@@ -86,7 +86,7 @@ def _record(id: bytes, node: str, transcript: Transcript, content: Content) -> R
 def _quantities(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
     if folded is None or (transcript.status or 0) >= 400:
         return {"image_count": None, "audio_seconds": None, "character_count": None}
-    path = transcript.opened.get("path") or ""
+    path = transcript.opened.get("upstream_path") or transcript.opened.get("path") or ""
     return quantities(folded.kind, folded.body, folded.usage, path, request)
 
 
