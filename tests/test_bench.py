@@ -1,6 +1,7 @@
 """The benchmark works; what it measures is for `make bench` to say."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,16 @@ def test_records_are_seeded_found_and_summed_up(tmp_path: Path) -> None:
     assert (found["vendor"], found["count"]) == ("sqlite", 200), done.stderr
     assert found["recording"] > 0 and len(found["questions"]) > 40
     assert "| `/manage/logs?search=" in done.stdout
+
+
+def test_redaction_is_measured_for_texts_and_exchanges(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.redaction", "--rounds", "1"],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "relay.settings"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| English prose |" in done.stdout and "| without secrets |" in done.stdout
