@@ -23,11 +23,11 @@ class BoundCursor:
 
     def execute(self, statement: str, parameters: Parameters = ()) -> None:
         with self._errors:
-            self._cursor.execute(statement, parameters or None)  # type: ignore[arg-type]
+            self._cursor.execute(statement, parameters or None)
 
     def executemany(self, statement: str, rows: Iterable[Parameters]) -> None:
         with self._errors:
-            self._cursor.executemany(statement, rows)  # type: ignore[arg-type]
+            self._cursor.executemany(statement, rows)
 
     def fetchone(self) -> Any:
         with self._errors:
