@@ -57,7 +57,9 @@ def measure(count: int, exchanges: int) -> dict[str, Any]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
+    began = time.process_time()
     found["recording"] = _record(exchanges)
+    found["recording_cpu_ms"] = (time.process_time() - began) * 1000 / exchanges
     found["questions"] = list(_ask(count))
     return found
 

@@ -54,7 +54,11 @@ def _set_up(folder: Path, database_url: str) -> None:
 
 def _table(found: dict[str, Any]) -> str:
     rates = [f"{name} {found[name]:.0f}/s" for name in ("seeding", "indexing", "recording") if name in found]
-    head = f"{found['vendor']}, {found['count']} records: {', '.join(rates)}, aim {RATES[found['vendor']]}/s"
+    cpu = f"{found['recording_cpu_ms']:.2f} ms of CPU in the recorder's process for each"
+    head = (
+        f"{found['vendor']}, {found['count']} records: {', '.join(rates)} "
+        f"(aim {RATES[found['vendor']]}/s; {cpu})"
+    )
     rows = [
         f"| `{row['path']}?{row['query']}` | {row['seconds'] * 1000:.0f} | {row['first'] * 1000:.0f} "
         f"| {row['aim'] * 1000:.0f}{'' if row['seconds'] <= row['aim'] else ' **missed**'} |"

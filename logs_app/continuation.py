@@ -84,7 +84,7 @@ def _without_markers(value: Any) -> Any:
 
 def _part_ways(before: list[Part], after: list[Part]) -> tuple[list[Part], Part | None, Part | None]:
     """What is shared, and the first part of each that is not. A request that only goes on differs nowhere."""
-    shared = []
+    shared: list[Part] = []
     for one, other in zip_longest(before, after):
         if one is None:
             return shared, None, None

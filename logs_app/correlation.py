@@ -35,6 +35,8 @@ _SESSION_KEYS = ("session_id", "_session")
 _USER_KEYS = ("user_id", "trace_user_id", "_user")
 _NO_TAGS = frozenset((*_SESSION_KEYS, *_USER_KEYS, "tags", "trace_id"))
 
+# Where a body has its prompt, beside the turns of these roles.
+PROMPT = ("system", "instructions", "tools", "functions")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _ROLES_OF_THE_PROMPT = ("system", "developer")
 
@@ -111,7 +113,9 @@ def fingerprint(request: Any) -> str:
     """Tells versions of a prompt apart: of the system prompt and the tools, empty without either."""
     if type(request) is not dict:
         return ""
-    parts = [request[name] for name in ("system", "instructions", "tools", "functions") if request.get(name)]
+    parts = [request[name] for name in PROMPT if request.get(name)]
+    if type(request.get("prompt")) is dict:  # a stored one of OpenAI's, by its id and version
+        parts.append({name: request["prompt"].get(name) for name in ("id", "version")})
     for name in ("messages", "input"):
         turns = request.get(name)
         if type(turns) is list:
@@ -141,8 +145,12 @@ def _first(candidates: Iterator[Any]) -> str:
 
 
 def _metadata(request: Any) -> dict[str, Any]:
-    metadata = request.get("metadata") if type(request) is dict else None
-    return metadata if type(metadata) is dict else {}
+    """LiteLLM's is beside OpenAI's, where that one is the provider's."""
+    if type(request) is not dict:
+        return {}
+    metadata, other = request.get("metadata"), request.get("litellm_metadata")
+    known = metadata if type(metadata) is dict else {}
+    return {**other, **known} if type(other) is dict else known
 
 
 def _portkey(headers: Headers) -> dict[str, Any]:

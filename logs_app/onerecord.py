@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -52,7 +53,11 @@ def continued(record: LogRecord, before: LogRecord) -> dict[str, Any] | None:
     return continuation.compare(one, other)
 
 
+IDENTIFIED = (uuid.UUID, "The id of a record, which is the `x-relay-request-id` of its call.")
+
+
 class OneRecord(APIView):
+    identified = IDENTIFIED
     queryset = LogRecord.objects.all()
 
     def found(self, request: Request, pk: str) -> LogRecord:

@@ -15,6 +15,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from logs_app import payloads, presentation, sides
 from logs_app.models import Attempt, LogRecord
 
+# What a rule made of the request, and how the relay speaks with its providers, is its operator's business.
+INTERNAL_OF_ATTEMPTS = {"key", "message"}
 INTERNAL = {"node", "seq", "fold_version", "fold_error", "redaction_version", "cost_nanos"}
 
 
@@ -35,7 +37,6 @@ def _shown(record: LogRecord) -> dict[str, Any]:
         "cost": presentation.cost(record.cost_nanos),
         "request_headers": presentation.headers(payload.request_headers),
         "request_body": presentation.request_body(payload),
-        "request_sent": sides.sent(record, payload),
         "response_headers": presentation.headers(payload.response_headers),
         "response_body": presentation.response_body(payload),
         "response_raw": presentation.response_raw(payload),
@@ -47,7 +48,7 @@ def _shown(record: LogRecord) -> dict[str, Any]:
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return dict(_columns(attempt, {"record_id"}))
+    return dict(_columns(attempt, {"record_id", *INTERNAL_OF_ATTEMPTS}))
 
 
 def _columns(row: LogRecord | Attempt, left_out: set[str]) -> Iterator[tuple[str, Any]]:

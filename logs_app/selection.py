@@ -6,11 +6,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import CommandActor
 from logs_app.filters import RecordFilters
-from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.models import LogRecord
 
 
 def add_filters(parser: ArgumentParser) -> None:
@@ -21,13 +22,20 @@ def add_filters(parser: ArgumentParser) -> None:
 
 
 def filters(options: dict[str, Any]) -> dict[str, str]:
-    return {name: options[name] for name in RecordFilters().fields if options.get(name) is not None}
+    return {name: options[name] for name in _names() if options.get(name) is not None}
 
 
-def select(command: str, given: dict[str, str]) -> LogRecordQuerySet:
+def select(command: str, given: dict[str, str]) -> QuerySet[LogRecord]:
     try:
         return RecordFilters.given(given).narrow(LogRecord.objects.visible_to(CommandActor(command)))
     except ValidationError as error:
         detail = error.detail if isinstance(error.detail, dict) else {}
-        words = " ".join(f"--{name.replace('_', '-')}: {' '.join(texts)}" for name, texts in detail.items())
-        raise CommandError(words or str(error)) from None
+        raise CommandError(" ".join(map(_words, detail, detail.values())) or str(error)) from None
+
+
+def _names() -> list[str]:
+    return [str(name) for name in RecordFilters().fields]
+
+
+def _words(name: str, texts: Any) -> str:
+    return f"--{name.replace('_', '-')}: {' '.join(map(str, texts))}"

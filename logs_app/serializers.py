@@ -71,7 +71,7 @@ DETAILED = {
     "audio_seconds": "Seconds of sound, where the provider measured it.",
     "character_count": "Characters to be spoken.",
     "service_tier": "The provider's tier of service, such as flex.",
-    "price_version": "The version of the price behind the cost; `own` is the provider's configuration.",
+    "price_version": "The version of the price behind the cost; `own` and `billed` are the provider's.",
     "tokens_per_second": "Of a stream, from its first token to its last part.",
     "longest_gap_ms": "The longest silence between two parts of a stream.",
     "relay_ms": "Milliseconds that were spent in the relay itself, not waiting for the provider.",
@@ -80,6 +80,7 @@ DETAILED = {
     "response_bytes": "Size of the answer's body.",
     "edits": "What the client or the provider saw differently from the other.",
     "redactions": "How many values of each kind were replaced before this was stored.",
+    "redaction_version": "By which rules it was redacted; 0: it is as it was said.",
     "fold_error": "Why the relay could not make sense of the answer, if it could not.",
 }
 ATTEMPT = {
@@ -87,7 +88,7 @@ ATTEMPT = {
     "provider": "The provider.",
     "status_code": "The status of its answer.",
     "model": "The model that it was asked for.",
-    "key": "The name of the provider's key.",
+    "key": "Which of the provider's keys was used.",
     "error": "Why there was none.",
     "message": "What it said about it.",
     "started_ms": "Milliseconds after the call came.",

@@ -65,9 +65,10 @@ def _delivered(text: str, edit: dict[str, Any]) -> str:
 
 
 def _renamed(text: str, served: str, asked: str) -> str:
-    """Of the member `model` only the value is another one."""
+    """Of the member `model` only the value is another one, in each event or once in a whole object."""
     named = re.compile(r'("model"\s*:\s*)' + re.escape(_json(served)))
-    return named.sub(lambda match: match[1] + _json(asked), text)
+    is_object = text.lstrip().startswith("{")
+    return named.sub(lambda match: match[1] + _json(asked), text, count=int(is_object))
 
 
 def _json(text: str) -> str:

@@ -19,7 +19,7 @@ import orjson
 from django.db import DataError, Error, IntegrityError, connections, router, transaction
 from django.db.models import Max, Model
 
-from logs_app import keyusage
+from logs_app import binding, keyusage
 from logs_app.assembly import Row, Rows
 from logs_app.lives import Cursor, Move
 from logs_app.models import Attempt, JournalCursor, LogPayload, LogRecord, Node, RecordTag
@@ -110,7 +110,7 @@ class Store:
     ) -> float:
         """How many seconds others had to wait. Raises Unavailable or Overtaken, having written nothing."""
         self._rollups.undone()  # of a transaction that failed
-        with self._guard(), transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
+        with self._guard(), transaction.atomic(using=self.alias), binding.cursor(self.connection) as cursor:
             began = time.perf_counter()
             for move in sorted(moves, key=attrgetter("path")):
                 _move(cursor, move)

@@ -3,7 +3,8 @@
 Meta of opened:   created_us, method, path, query, endpoint, client_ip, headers, model, is_streaming,
                   reservation {budgets, tokens, local_us, redis_us} of the limits of tokens,
                   key {id, kind, name, prefix}, project {id, name}, log (full, metadata or off),
-                  body_streamed, parent (uuid of a record), lineage (processor or replay)
+                  body_streamed, upstream_path (where a route gives another),
+                  parent (uuid of a record), lineage (processor or replay)
 Meta of answered: status, headers (as the client gets them), provider, model_sent, edits, price
 Meta of closed:   outcome, status, error_code, error_message, latency_us, ttfb_us, relay_us, edits, price,
                   attempts [{provider, model, key, status, error, message, started_us, latency_us}],

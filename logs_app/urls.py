@@ -19,10 +19,11 @@ router.register("logs", Records, basename="record")
 router.register("prices", Prices, basename="price")
 router.register("redaction-rules", Rules, basename="redaction-rule")
 
-ONE_ROW = {"get": "retrieve", "put": "update", "patch": "partial_update"}
-
 urlpatterns = [
-    re_path(r"^settings/records/?$", RecordSettings.as_view(ONE_ROW)),
+    re_path(
+        r"^settings/records/?$",
+        RecordSettings.as_view({"get": "retrieve", "put": "update", "patch": "partial_update"}),
+    ),
     re_path(r"^logs/export/?$", Export.as_view()),
     re_path(r"^logs/(?P<pk>[^/]+)/snippet/?$", Snippet.as_view()),
     re_path(r"^logs/(?P<pk>[^/]+)/previous/?$", Previous.as_view()),

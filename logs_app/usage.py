@@ -1,7 +1,8 @@
 """The providers' many shapes of usage, brought into one set of columns.
 
 A count that a provider did not send is None, never 0. `prompt` always includes the cached part: Anthropic's
-input_tokens do not (prompt = input + cache creation + cache read), everybody else's do.
+input_tokens do not (prompt = input + cache creation + cache read), everybody else's do. `completion` always
+includes the reasoning.
 """
 
 from __future__ import annotations
@@ -54,13 +55,15 @@ def normalise(raw: dict[str, Any] | None) -> Usage | None:
     cached = _first(of_prompt, "cached_tokens")
     cache_write = _first(of_prompt, "cache_write_tokens")
     reasoning = _first(of_completion, "reasoning_tokens", "thinking_tokens")
+    if reasoning is None:
+        reasoning = _first(raw, "reasoning_tokens")
     usage = Usage(
         prompt,
-        completion,
+        _with_reasoning(prompt, completion, total, reasoning),
         total,
         cached if cached is not None else _first(raw, *CACHED),
         cache_write if cache_write is not None else _first(raw, "cache_creation_input_tokens"),
-        reasoning if reasoning is not None else _first(raw, "reasoning_tokens"),
+        reasoning,
         _sum(_first(of_prompt, "audio_tokens"), _first(of_completion, "audio_tokens")),
         _sum(_first(of_prompt, "image_tokens"), _first(of_completion, "image_tokens")),
     )
@@ -75,6 +78,15 @@ def _prompt(raw: dict[str, Any], details: dict[str, Any]) -> int | None:
     if read is None or "cached_tokens" in details:
         return read
     return _sum(read, _first(raw, "cache_creation_input_tokens"), _first(raw, "cache_read_input_tokens"))
+
+
+def _with_reasoning(
+    prompt: int | None, completion: int | None, total: int | None, reasoning: int | None
+) -> int | None:
+    """xAI's completion tokens leave out the reasoning, everybody else's include it; the total tells."""
+    if completion is None or not reasoning or total != (prompt or 0) + completion + reasoning:
+        return completion
+    return completion + reasoning
 
 
 def _details(raw: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -110,8 +110,7 @@ class Exchange:
 
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
         self.status = status
-        upstream_us = sum(attempt["latency_us"] for attempt in self.attempts)
-        self._relay_ns = (self.offset_us - upstream_us) * 1000
+        self._relay_ns = (self.offset_us - self._waited_us()) * 1000
         shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
         self._journal.answered(self.id, self.offset_us, meta | {"edits": self.edits})
@@ -164,6 +163,13 @@ class Exchange:
             "edits": self.edits,
         }
         self._journal.closed(self.id, offset_us, meta)
+
+    def _waited_us(self) -> int:
+        """From the first try to the end of the last, pauses between them included."""
+        if not self.attempts:
+            return 0
+        first, last = self.attempts[0], self.attempts[-1]
+        return last["started_us"] + last["latency_us"] - first["started_us"]
 
     def _reservation(self) -> dict[str, Any]:
         """From here on the recorder settles the tokens, also when this process dies."""

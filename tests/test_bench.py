@@ -1,5 +1,10 @@
 """The benchmark works; what it measures is for `make bench` to say."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +12,8 @@ import pytest
 from bench import answers, bodies, choosing, report
 from bench.load import aim_at, load
 from proxy.simulator import Simulator
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.parametrize(
@@ -115,3 +122,32 @@ def test_report_judges_the_targets() -> None:
     }
     written = report.write(report.machine("SQLite"), results, soaked)
     assert written.count("**miss**") == 3 and "| c16 | relay | 2100 |" in written
+
+
+def test_records_are_seeded_found_and_summed_up(tmp_path: Path) -> None:
+    command = ["-m", "bench.records", "--count", "200", "--exchanges", "20", "--data", str(tmp_path / "data")]
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [sys.executable, *command, "--json", str(figures)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    found = json.loads(figures.read_text())
+    assert (found["vendor"], found["count"]) == ("sqlite", 200), done.stderr
+    assert found["recording"] > 0 and len(found["questions"]) > 40
+    assert "| `/manage/logs?search=" in done.stdout
+
+
+def test_redaction_is_measured_for_texts_and_exchanges(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.redaction", "--rounds", "1"],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "relay.settings"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "| English prose |" in done.stdout and "| without secrets |" in done.stdout

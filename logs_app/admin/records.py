@@ -64,7 +64,7 @@ class LogRecordAdmin(Using):
         (_("Correlation"), {"fields": [
             "id", ("request_id", "client_request_id"), ("session", "end_user", "shown_tags"),
             ("trace_id", "prompt_fingerprint"), ("client_ip", "node", "seq"),
-            ("request_bytes", "response_bytes", "repeats"), "shown_edits",
+            ("request_bytes", "response_bytes", "repeats"), "shown_edits", "redactions",
         ], "classes": ["collapse"]}),
     ]  # fmt: skip
 

@@ -53,11 +53,17 @@ class LogSerializer(serializers.Serializer):
     method = serializers.CharField(help_text="The HTTP method.")
     provider_model = serializers.SerializerMethodField(help_text="The model that the provider was asked for.")
     streamed = serializers.BooleanField(source="is_streaming", help_text="Whether the answer was a stream.")
-    proxy_status = serializers.IntegerField(source="status_code", help_text="The status that the client got.")
-    provider_status = serializers.IntegerField(source="status_code", help_text="That of the provider.")
+    proxy_status = serializers.IntegerField(
+        source="status_code", allow_null=True, help_text="The status that the client got."
+    )
+    provider_status = serializers.IntegerField(
+        source="status_code", allow_null=True, help_text="That of the provider."
+    )
     error_code = serializers.SerializerMethodField(help_text="What went wrong, for programs.")
     error_message = serializers.SerializerMethodField(help_text="What went wrong, for people.")
-    token_usage_total = serializers.IntegerField(source="total_tokens", help_text="All tokens.")
+    token_usage_total = serializers.IntegerField(
+        source="total_tokens", allow_null=True, help_text="All tokens."
+    )
     client_api_key_id = serializers.CharField(source="key_id", help_text="The id of the key.")
     api_key_name = serializers.SerializerMethodField(help_text="The name of the key, at that time.")
 
@@ -87,8 +93,12 @@ class LogDetailSerializer(LogSerializer):
         source="response_preview", help_text="The answer's beginning."
     )
     response_body_full = serializers.SerializerMethodField(help_text="The whole answer, as text.")
-    token_usage_prompt = serializers.IntegerField(source="prompt_tokens", help_text="Tokens of the prompt.")
-    token_usage_completion = serializers.IntegerField(source="completion_tokens", help_text="Of the answer.")
+    token_usage_prompt = serializers.IntegerField(
+        source="prompt_tokens", allow_null=True, help_text="Tokens of the prompt."
+    )
+    token_usage_completion = serializers.IntegerField(
+        source="completion_tokens", allow_null=True, help_text="Of the answer."
+    )
     cost_estimated = serializers.SerializerMethodField(help_text="In US dollars.")
     truncated = serializers.SerializerMethodField(help_text="Whether a body was too long to be kept whole.")
     partial = serializers.SerializerMethodField(help_text="Whether the answer broke off.")

@@ -20,7 +20,7 @@ from logs_app.aliases import categories, pages, totals
 from logs_app.aliases.logs import EarlierRecords
 from logs_app.filters import RecordFilters
 from logs_app.models import LogRecord
-from logs_app.serializers import HEADERS
+from logs_app.serializers import HEADERS, Shown
 
 MOST_DELETED = 1000
 SORTED_BY = {
@@ -43,6 +43,8 @@ class V1Filters(RecordFilters):
         "end_time": "until",
     }
 
+
+class V1ListFilters(V1Filters):
     error_only = FlagFilter(help_text="Only calls that failed.")
     error_category = ChoiceFilter(choices=categories.CATEGORIES, help_text="How they failed.")
     sort_by = ChoiceFilter(choices=list(SORTED_BY), help_text="What the newest 10,000 are put in order by.")
@@ -71,14 +73,20 @@ class V1LogSerializer(serializers.Serializer):
 
     id = serializers.UUIDField(help_text="The relay's id of the call.")
     timestamp = serializers.DateTimeField(source="created_at", help_text="When the call came.")
-    request_id = serializers.CharField(help_text="The provider's id of the call.")
-    endpoint = serializers.CharField(help_text="The path without its ids.")
-    credential_name = serializers.CharField(source="key_name", help_text="The name of the key.")
-    model_requested = serializers.CharField(source="model", help_text="The model that was asked for.")
-    model_mapped = serializers.CharField(
-        source="model_sent", help_text="The model that the provider was asked for."
+    request_id = serializers.CharField(allow_null=True, help_text="The provider's id of the call.")
+    endpoint = serializers.CharField(allow_null=True, help_text="The path without its ids.")
+    credential_name = serializers.CharField(
+        allow_null=True, source="key_name", help_text="The name of the key."
     )
-    provider_name = serializers.CharField(source="provider", help_text="The provider that answered.")
+    model_requested = serializers.CharField(
+        allow_null=True, source="model", help_text="The model that was asked for."
+    )
+    model_mapped = serializers.CharField(
+        allow_null=True, source="model_sent", help_text="The model that the provider was asked for."
+    )
+    provider_name = serializers.CharField(
+        allow_null=True, source="provider", help_text="The provider that answered."
+    )
     is_streaming = serializers.BooleanField(help_text="Whether the answer was a stream.")
     status_code = serializers.IntegerField(allow_null=True, help_text="The status of the answer.")
     input_tokens = serializers.IntegerField(
@@ -91,8 +99,8 @@ class V1LogSerializer(serializers.Serializer):
     total_duration_ms = serializers.SerializerMethodField(help_text="Whole milliseconds to the end.")
     ttft_ms = serializers.FloatField(allow_null=True, help_text="Milliseconds to the first token.")
     error_category = serializers.SerializerMethodField(help_text="How it failed; null if it did not.")
-    error_code = serializers.CharField(help_text="What went wrong, for programs.")
-    error_message = serializers.CharField(help_text="What went wrong, for people.")
+    error_code = serializers.CharField(allow_null=True, help_text="What went wrong, for programs.")
+    error_message = serializers.CharField(allow_null=True, help_text="What went wrong, for people.")
 
     def get_total_duration_ms(self, record: LogRecord) -> int:
         return round(record.latency_ms)
@@ -108,8 +116,8 @@ class V1LogDetailSerializer(V1LogSerializer):
     """A call with what was said, as an earlier system showed it."""
 
     request_headers = serializers.SerializerMethodField(help_text="Secrets are masked.")
-    request_body = serializers.SerializerMethodField(help_text="An object when it is JSON, else text.")
-    response_body = serializers.SerializerMethodField(help_text="Like request_body.")
+    request_body = Shown(help_text="An object when it is JSON, else text.")
+    response_body = Shown(help_text="Like request_body.")
 
     @extend_schema_field(HEADERS)
     def get_request_headers(self, record: LogRecord) -> dict[str, str]:
@@ -122,12 +130,18 @@ class V1LogDetailSerializer(V1LogSerializer):
         return presentation.response_body(record.payload)
 
 
+class Id(serializers.UUIDField):
+    def to_internal_value(self, data: Any) -> Any:
+        """A number is no id of a record."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class BatchSerializer(serializers.Serializer):
     """Which to delete."""
 
-    ids = serializers.ListField(
-        child=serializers.UUIDField(), max_length=MOST_DELETED, help_text=f"At most {MOST_DELETED}."
-    )
+    ids = serializers.ListField(child=Id(), max_length=MOST_DELETED, help_text=f"At most {MOST_DELETED}.")
 
 
 class DeletedSerializer(serializers.Serializer):
@@ -136,22 +150,17 @@ class DeletedSerializer(serializers.Serializer):
     deleted = serializers.IntegerField(help_text="How many there were.")
 
 
-class V1Logs(EarlierRecords):
-    """Calls, in the shapes of an earlier system."""
+class V1Records(EarlierRecords):
+    """What both of its lists can do."""
 
-    noun = "log"
     serializer_class = V1LogSerializer
     detail_serializer_class = V1LogDetailSerializer
-    filters = V1Filters
+    filters = V1ListFilters
     pagination_class = pages.Items
-
-    def given(self, request: Request) -> dict[str, str]:
-        """A filter with nothing behind it was none there."""
-        return {name: text for name, text in super().given(request).items() if text}
 
     def order_of(self, request: Request) -> tuple[str, ...]:
         sign = "" if request.query_params.get("sort_order") == "asc" else "-"
-        return (sign + SORTED_BY[request.query_params.get("sort_by") or "timestamp"],)
+        return (sign + SORTED_BY[request.query_params.get("sort_by", "timestamp")],)
 
     def destroy(self, request: Request, pk: str) -> Response:
         record = self.find(self.get_queryset(), pk)
@@ -188,16 +197,22 @@ class V1Logs(EarlierRecords):
         )
         return Response({"deleted": deleted})
 
+
+class V1Logs(V1Records):
+    """Calls, in the shapes of an earlier system."""
+
+    noun = "log"
+
     @extend_schema(summary="Sum up logs", parameters=[V1Filters], responses=totals.TotalsSerializer)
     @action(["get"], detail=False)
     def stats(self, request: Request) -> Response:
         """Sums over the calls that the filters leave."""
-        asked = self.filters.aliases
-        given = {asked.get(name, name): text for name, text in self.given(request).items()}
-        return Response(totals.of(given, self.get_queryset()))
+        asked = V1Filters.given(request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(totals.of(dict(asked.initial_data), self.get_queryset()))
 
 
-class V1ErrorLogs(V1Logs):
+class V1ErrorLogs(V1Records):
     """Calls that failed, in the shapes of an earlier system."""
 
     noun = "error log"

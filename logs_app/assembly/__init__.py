@@ -45,7 +45,7 @@ def assemble(
     transcript = Transcript(pieces, limit, may_fold=not fold_error)
     content = Content.of(transcript, transcript.finish(), is_read=not fold_error)
     record = _record(id, node, transcript, content)
-    record |= measures.cost(transcript, record, prices)
+    record |= measures.cost(transcript, content.folded, record, prices)
     record["fold_error"] = (fold_error or ending.what_is_missing(transcript))[:LONGEST_REASON]
     record |= _previews(content)
     payload = _payload(id, transcript, content)
@@ -86,7 +86,7 @@ def _record(id: bytes, node: str, transcript: Transcript, content: Content) -> R
 def _quantities(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
     if folded is None or (transcript.status or 0) >= 400:
         return {"image_count": None, "audio_seconds": None, "character_count": None}
-    path = transcript.opened.get("path") or ""
+    path = transcript.opened.get("upstream_path") or transcript.opened.get("path") or ""
     return quantities(folded.kind, folded.body, folded.usage, path, request)
 
 

@@ -63,10 +63,16 @@ def _used(transcript: Transcript, folded: Folded, request: Any) -> Usage | None:
     return used
 
 
-def cost(transcript: Transcript, record: Row, prices: Book) -> Row:
-    """Of a record whose quantities and names are known. A price in the journal beats the book's."""
+def cost(transcript: Transcript, folded: Folded | None, record: Row, prices: Book) -> Row:
+    """Of a record whose quantities and names are known. A price in the journal beats the provider's own bill,
+    and that beats the book."""
     own = charging.own_rates(transcript.closed.get("price") or transcript.answered.get("price"))
     at: datetime = record["created_at"]
+    bill = (
+        charging.billed(folded.usage) if folded is not None and record["total_tokens"] is not None else None
+    )
+    if own is None and bill is not None:
+        return {"cost_nanos": bill, "price_version": charging.BILLED}
     return charging.charge(record, own or charging.rates_for(record, prices, at), is_own=own is not None)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from logs_app.exporting import csvtable, openai, portions, wholerecords
 from logs_app.exporting.portions import Portion
-from logs_app.models import LogRecordQuerySet
+from logs_app.models import LogRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Count:
     written: int = 0
 
 
-def stream(records: LogRecordQuerySet, form: Format, count: Count | None = None) -> Iterator[bytes]:
+def stream(records: QuerySet[LogRecord], form: Format, count: Count | None = None) -> Iterator[bytes]:
     """The export in parts of at most some MB, oldest record first. `count` is kept up to date."""
     count = count or Count()
     if form.head:

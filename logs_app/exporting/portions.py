@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from uuid import UUID
 
-from logs_app.models import Attempt, LogPayload, LogRecord, LogRecordQuerySet
+from django.db.models import QuerySet
+
+from logs_app.models import Attempt, LogPayload, LogRecord
 
 ROWS = 500
 # Stated sizes of bodies: what is in memory is a few times of it.
@@ -17,7 +19,7 @@ PORTION_BYTES = 4 << 20
 Portion = list[LogRecord]
 
 
-def of(records: LogRecordQuerySet, *, with_payloads: bool) -> Iterator[Portion]:
+def of(records: QuerySet[LogRecord], *, with_payloads: bool) -> Iterator[Portion]:
     """Records of one portion have their payload and attempts already, where they are wanted."""
     for page in _pages(records):
         if not with_payloads:
@@ -28,7 +30,7 @@ def of(records: LogRecordQuerySet, *, with_payloads: bool) -> Iterator[Portion]:
             yield portion
 
 
-def _pages(records: LogRecordQuerySet) -> Iterator[Portion]:
+def _pages(records: QuerySet[LogRecord]) -> Iterator[Portion]:
     ordered, last = records.order_by("pk"), None
     while page := list((ordered.filter(pk__gt=last) if last else ordered)[:ROWS]):
         last = page[-1].pk

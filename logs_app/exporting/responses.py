@@ -10,21 +10,25 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from accounts import actors
 from logs_app import reveals
 from logs_app.exporting import Format, stream
-from logs_app.models import LogRecordQuerySet
+from logs_app.models import LogRecord
 
 
 def answer(
-    request: Any, records: LogRecordQuerySet, form: Format, filters: dict[str, Any]
+    request: Any, records: QuerySet[LogRecord], form: Format, filters: dict[str, Any]
 ) -> StreamingHttpResponse:
     """`records` are those that `request` may see. Who asked for what is in the audit log before the first."""
     reveals.note_export(actors.of(request), form.name, filters, request)
-    response = StreamingHttpResponse(_in_thread(stream(records, form)), content_type=form.content_type)
+    parts = stream(records, form)
+    is_async = isinstance(getattr(request, "_request", request), ASGIRequest)
+    response = StreamingHttpResponse(_in_thread(parts) if is_async else parts, content_type=form.content_type)
     name = f"records-{timezone.now():%Y%m%d-%H%M%S}.{form.extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
@@ -33,6 +37,9 @@ def answer(
 
 
 async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    take = sync_to_async(next)
-    while (part := await take(parts, None)) is not None:
+    while (part := await sync_to_async(_taken)(parts)) is not None:
         yield part
+
+
+def _taken(parts: Iterator[bytes]) -> bytes | None:
+    return next(parts, None)

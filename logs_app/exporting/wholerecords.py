@@ -13,8 +13,9 @@ from logs_app.serializers import RecordDetailSerializer
 
 
 def lines(portion: Portion) -> Iterator[bytes]:
-    for row in RecordDetailSerializer(portion, many=True).data:
-        yield line(row)
+    serializer = RecordDetailSerializer()
+    for record in portion:
+        yield line(serializer.to_representation(record))
 
 
 def line(value: Any) -> bytes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from logs_app.pricing import money
 from logs_app.pricing.book import Book
-from logs_app.pricing.rates import RATE_NAMES, Quantities, Rates, cost
+from logs_app.pricing.rates import LARGEST_COST, RATE_NAMES, Quantities, Rates, cost
 
 # What a record is charged by: its column, and how `Quantities` calls it.
 QUANTITIES = {
@@ -20,8 +22,9 @@ QUANTITIES = {
     "audio_seconds": "seconds",
     "character_count": "characters",
 }
-# The version of a price that the lane wrote beside the call, which no book knows.
-OWN = "own"
+# Versions of prices that no book knows: the lane's, written beside the call, and the provider's own bill.
+OWN, BILLED = "own", "billed"
+XAI_TICKS = 10  # in a nano dollar
 
 Columns = Mapping[str, Any]
 
@@ -40,6 +43,22 @@ def charge(record: Columns, rates: Rates | None, *, is_own: bool = False) -> dic
     if rates is None or nanos is None:
         return {"cost_nanos": None, "price_version": ""}
     return {"cost_nanos": nanos, "price_version": OWN if is_own else rates.version}
+
+
+def billed(usage: Any) -> int | None:
+    """Nano dollars that the provider says it charged: OpenRouter in dollars, xAI in ticks.
+
+    With a key of one's own, OpenRouter tells its fee only. Others may mean something else by `cost`.
+    """
+    if type(usage) is not dict:
+        return None
+    ticks, dollars = usage.get("cost_in_usd_ticks"), usage.get("cost")
+    if type(ticks) is int and 0 <= ticks <= LARGEST_COST:
+        return round(ticks / XAI_TICKS)
+    is_dollars = usage.get("is_byok") is False and type(dollars) in (int, float)
+    if not is_dollars or not math.isfinite(dollars) or not 0 <= dollars <= money.LARGEST_DOLLARS:
+        return None
+    return round(Decimal(str(dollars)).scaleb(money.PLACES))
 
 
 def own_rates(price: Any) -> Rates | None:

@@ -43,10 +43,16 @@ def reprice(
 ) -> Iterator[Progress]:
     """Oldest first, a transaction for each batch, so that the recorder goes on beside it.
 
-    Left as they are: answers of the cache, and calls whose price came from their provider's configuration.
+    Left as they are: answers of the cache, what the provider itself billed, and calls whose price came from
+    their provider's configuration.
     """
     progress, last = Progress(), None
-    priced = records.using(using).filter(is_cached=False).exclude(price_version=charging.OWN).order_by("id")
+    priced = (
+        records.using(using)
+        .filter(is_cached=False)
+        .exclude(price_version__in=(charging.OWN, charging.BILLED))
+        .order_by("id")
+    )
     while True:
         rows = list((priced.filter(id__gt=last) if last else priced).values(*READ)[:batch])
         if not rows:

@@ -7,13 +7,15 @@ through: a record that cannot be stored anyway waits in the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db.models import Q
 
-from accounts.models import Project
+from accounts.models import ConfigVersion, Project
 from logs_app import logsettings
 from logs_app.freshness import Fresh
 from logs_app.models import RedactionRule
@@ -25,6 +27,8 @@ from .redactor import Redactor, Ruleset
 from .rules import Rule
 
 SPARED = "SPARED"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def only(row: RedactionRule) -> Callable[[str], Redactor | None]:
 
 def forget() -> None:
     """The next question reads the database."""
+    _source.policy = None
     _fresh.forget()
 
 
@@ -96,7 +101,38 @@ def ruleset(kinds: frozenset[str], rows: Iterable[RedactionRule]) -> Ruleset:
 
 
 def compiled(row: RedactionRule) -> Rule:
-    return rules.compiled(row.pattern, row.label, allows=row.action == RedactionRule.ALLOW)
+    """Saved rules were checked; one that is written past the forms must not stop the recorder."""
+    allows = row.action == RedactionRule.ALLOW
+    try:
+        return rules.compiled(row.pattern, row.label, allows=allows)
+    except rules.Unusable as error:
+        log.error("Rule %s: %s What was said in its records is not stored.", row.name, error)
+        return Rule(row.label, Broken(), allows)
 
 
-_fresh = Fresh(read)
+class Broken:
+    """The pattern of a rule that cannot be used: nobody knows what it would have found."""
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        raise rules.Unusable("A rule of redaction cannot be used.")
+
+    def fullmatch(self, text: str) -> None:
+        return None
+
+
+class Source:
+    """Reads one row while the version of the configuration stays the same."""
+
+    def __init__(self) -> None:
+        self.policy: Policy | None = None
+        self._version: int | None = None
+
+    def __call__(self) -> Policy:
+        version = ConfigVersion.objects.values_list("version", flat=True).first()
+        if self.policy is None or version is None or version != self._version:
+            self.policy, self._version = read(), version
+        return self.policy
+
+
+_source = Source()
+_fresh = Fresh(_source)

@@ -30,9 +30,12 @@ TEXTS = (
     "error_code",
     "error_message",
     "model",
+    "model_sent",
+    "model_served",
     "client_ip",
 )
 CONTENT = ("request_body", "request_sent", "response_body", "response_raw")
+CONTENT_TYPES = ("request_content_type", "response_content_type")
 CUTS = ("request_cut", "request_sent_cut", "response_cut")
 WITHHELD = "What was said could not be redacted ({reason}) and was not stored."
 UNREADABLE = "The {side} is in an encoding that cannot be read, so it was not stored."
@@ -67,6 +70,8 @@ def _redact(redactor: Redactor, record: Row, payload: Row, attempts: list[Row]) 
     _answer(redactor, record, payload)
     for column in ("request_headers", "response_headers", "usage"):
         _packed(redactor, payload, column)
+    for column in CONTENT_TYPES:
+        payload[column] = redactor.text(columns.text(payload[column]))
     for column in TEXTS:
         record[column] = redactor.text(columns.text(record[column]), column)
     record["path"] = documents.path(redactor, columns.text(record["path"]))

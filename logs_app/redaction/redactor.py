@@ -68,7 +68,8 @@ class Redactor:
         return [span for span in spans if not self._is_allowed(text[span.start : span.end], span.kind)]
 
     def replaced(self, text: str, spans: list[Span]) -> str:
-        pieces, last = [], 0
+        pieces: list[str] = []
+        last = 0
         for start, end, kind in spans:
             pieces += (text[last:start], self.label(kind, text[start:end]))
             last = end

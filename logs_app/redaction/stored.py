@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 from django.db import models, transaction
+from django.db.models import QuerySet
 
 from logs_app import columns, rollups, search
-from logs_app.models import Attempt, LogPayload, LogRecord, LogRecordQuerySet, RecordTag
+from logs_app.models import Attempt, LogPayload, LogRecord, RecordTag
 
 from . import records
 from .redactor import Redactor
@@ -49,7 +50,7 @@ class Stored:
 
 
 def redact(
-    selected: LogRecordQuerySet, redactor_for: RedactorFor, using: str, *, batch: int = BATCH
+    selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str, *, batch: int = BATCH
 ) -> Iterator[Progress]:
     """Oldest first. What was redacted before stays so, and its numbers go on where they ended."""
     progress = Progress()
@@ -59,7 +60,7 @@ def redact(
         yield progress
 
 
-def batches(selected: LogRecordQuerySet, using: str, batch: int = BATCH) -> Iterator[list[LogRecord]]:
+def batches(selected: QuerySet[LogRecord], using: str, batch: int = BATCH) -> Iterator[list[LogRecord]]:
     ordered, last = selected.using(using).order_by("id"), None
     while rows := list((ordered.filter(id__gt=last) if last else ordered)[:batch]):
         last = rows[-1].pk

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from logs_app.models import LogRecord, LogRecordQuerySet, RedactionRule
+from django.db.models import QuerySet
+
+from logs_app.models import LogRecord, RedactionRule
 
 from . import policy, stored
 from .kinds import Span
@@ -56,7 +58,7 @@ class Witness(Redactor):
         return result
 
 
-def records(selected: LogRecordQuerySet, redactor_for: RedactorFor, using: str) -> Iterator[Trial]:
+def records(selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str) -> Iterator[Trial]:
     """Newest last; records in which nothing is found, too."""
     for rows in stored.batches(selected, using):
         for record in rows:

@@ -89,7 +89,7 @@ def _members(redactor: Redactor, members: dict[str, Any], depth: int) -> dict[st
 
 
 def _items(redactor: Redactor, items: list[Any], name: str, depth: int) -> list[Any]:
-    if items and type(items[0]) is float:
+    if set(map(type, items)) == {float}:
         return items  # an embedding
     redacted = [walk(redactor, item, name, depth + 1) for item in items]
     is_same = all(map(_is, items, redacted))
@@ -111,7 +111,7 @@ def _number(redactor: Redactor, number: int, name: str) -> Any:
 
 def _unspelled(redactor: Redactor, members: dict[str, Any], has_changed: bool) -> dict[str, Any]:
     """Without the answer's tokens where the answer has a secret, or they have one."""
-    found = {}
+    found: dict[str, None] = {}
     for name in SPELLED.intersection(members):
         tokens = members[name]
         if tokens and (has_changed or redactor.spans("".join(_tokens(tokens)))):

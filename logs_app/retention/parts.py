@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from logs_app import search
-from logs_app.models import Attempt, LogPayload, LogRecord
+from logs_app import removal, search
+from logs_app.models import LogPayload, LogRecord
 from logs_app.retention.terms import Ends
 
 Found = list[tuple[UUID, str | None]]  # id, project id
@@ -53,10 +53,7 @@ def _remove_payloads(ids: Sequence[UUID], using: str) -> None:
 
 
 def _remove_records(ids: Sequence[UUID], using: str) -> None:
-    LogPayload.objects.using(using).filter(pk__in=ids).delete()
-    Attempt.objects.using(using).filter(record_id__in=ids).delete()
-    search.forget(ids, using)
-    LogRecord.objects.using(using).filter(pk__in=ids).delete()
+    removal.remove(ids, using)
 
 
 PAYLOADS = Part("payloads", _payloads, _remove_payloads)

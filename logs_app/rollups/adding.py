@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -56,8 +56,11 @@ class Rollups:
         self._apply(cursor, ((record, figures.of(record)) for record in records))
 
     def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
-        """The figures of records from what they were to what they are."""
-        self._apply(cursor, ((after, figures.of(after) - figures.of(before)) for before, after in changes))
+        """The figures, and the series, of records from what they were to what they are."""
+        pairs = list(changes)
+        taken = ((before, -figures.of(before)) for before, _ in pairs)
+        given = ((after, figures.of(after)) for _, after in pairs)
+        self._apply(cursor, chain(taken, given))
 
     def committed(self) -> None:
         if len(self._known) > MOST_REMEMBERED:

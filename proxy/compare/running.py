@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 
 from accounts.errors import Refused
 from logs_app import presentation, sidebyside
-from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.models import LogRecord
 from proxy.compare.checks import Check
 from proxy.compare.summary import TOKENS, Row
 from proxy.replay import replaying
@@ -47,7 +48,7 @@ class Comparison:
         return len(self.ids) * len(self.variants)
 
 
-def newest(records: LogRecordQuerySet, limit: int) -> list[UUID]:
+def newest(records: QuerySet[LogRecord], limit: int) -> list[UUID]:
     """Calls of clients, not those that the relay made of them."""
     return list(records.filter(lineage="").order_by("-pk").values_list("pk", flat=True)[:limit])
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts import actors
 from logs_app import sidebyside
 from logs_app.models import LogRecord
-from logs_app.onerecord import revealed
+from logs_app.onerecord import IDENTIFIED, revealed
 from proxy.replay import replaying
 from proxy.replay.changes import Changes
 from proxy.replay.replaying import Plan
@@ -60,6 +60,7 @@ class ReplaySerializer(ChangesSerializer):
 
 
 class Replay(APIView):
+    identified = IDENTIFIED
     queryset = LogRecord.objects.all()
 
     @extend_schema(

@@ -22,7 +22,7 @@ from logs_app.models import LogPayload, LogRecord
 from logs_app.overhearing import Overheard
 from logs_app.transcript import Piece
 from proxy import delivery, parsing, routes, runtime, views
-from proxy.configuration import Key
+from proxy.configuration import Key, Route, Snapshot
 from proxy.delivery import Broken, Delivery
 from proxy.exchange import PART_BYTES, Exchange
 from proxy.parsing import Call
@@ -45,9 +45,10 @@ async def ask(question: Question, assembled: Assemble) -> LogRecord:
     lane = await runtime.current()
     overheard = Overheard(lane.journal)
     original = question.original
-    route = routes.named(lane.snapshots.current.routes, original.route)
-    exchange = Exchange(overheard, _call(question), route, parent=original.id, lineage=LINEAGE)
+    route = _route(original, lane.snapshots.current)
+    exchange = Exchange(overheard, _call(question, routes.version_prefix(route)), route)
     exchange.key, exchange.only_provider = question.key, question.provider
+    exchange.parent, exchange.lineage = original.id, LINEAGE
     response = await views.answer(exchange, Whole(question.body), lane)
     await _hear_out(response.delivery)
     if not overheard.pieces:
@@ -67,7 +68,14 @@ class Whole:
             yield self._body[start : start + PART_BYTES]
 
 
-def _call(question: Question) -> Call:
+def _route(original: Original, snapshot: Snapshot) -> Route | None:
+    route = routes.named(snapshot.routes, original.route)
+    if original.route is not None and route is None:
+        raise Missing(f"The route '{original.route}' that this call took is gone.", field="route")
+    return route
+
+
+def _call(question: Question, version_prefix: str) -> Call:
     original = question.original
     length = [(b"content-length", b"%d" % len(question.body))] if question.body else []
     return parsing.read_head(
@@ -78,7 +86,8 @@ def _call(question: Question) -> Call:
             "query_string": original.query.encode(),
             "http_version": "1.1",
             "headers": [*original.headers, *length],
-        }
+        },
+        version_prefix,
     )
 
 

@@ -65,9 +65,8 @@ def _encode(document: dict[str, Any]) -> bytes:
 
 
 def _set_system(path: str, document: dict[str, Any], text: str) -> None:
-    turns = next(
-        (document[name] for name in ("messages", "input") if isinstance(document.get(name), list)), []
-    )
+    given = [document.get(name) for name in ("messages", "input")]
+    turns: list[Any] = next((turns for turns in given if isinstance(turns, list)), [])
     first = next((turn for turn in turns if _is_of_the_prompt(turn)), None)
     if first is not None:
         first["content"] = text

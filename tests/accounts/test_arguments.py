@@ -72,3 +72,8 @@ def test_a_level_of_recording_is_one_of_three_or_none(text: str, level: str | No
 def test_there_is_no_other_level() -> None:
     with pytest.raises(ArgumentTypeError, match="'half' is none of full, metadata, off, none"):
         arguments.level("half")
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("off", False), ("none", None), ("None", None)])
+def test_an_inherited_switch_can_say_nothing(text: str, value: bool | None) -> None:
+    assert arguments.inherited_switch(text) is value

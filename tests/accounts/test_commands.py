@@ -96,6 +96,8 @@ def test_the_life_of_a_project(shell: Shell) -> None:
     assert changed["allowed_models"] == ["gpt-4o*", "o3"]
     cleared = shell.read("project", "update", id, "--rate-limit", "none", "--allowed-models")
     assert (cleared["rate_limit"], cleared["allowed_models"], cleared["name"]) == (None, [], "Shop")
+    assert shell.read("project", "update", id, "--redact-logs", "true")["redact_logs"] is True
+    assert shell.read("project", "update", id, "--redact-logs", "none")["redact_logs"] is None
     assert shell.read("project", "get", id)["is_active"] is False
     assert [row["id"] for row in shell.read("project", "list", "--search", "Shop")] == [id]
     assert "A project has this name already" in shell.refused("project", "create", "--name", "Shop")

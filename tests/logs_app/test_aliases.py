@@ -131,8 +131,8 @@ def test_v1_logs_are_narrowed_and_put_in_order(api):
         ("sort_order=asc", ["slow", "bad", "quick"]), ("error_only=true", ["bad"]),
         ("status_code=500", ["bad"]),
         ("error_category=provider_5xx", ["bad"]), ("error_category=timeout", []),
-        ("credential_name=first&model=", None),
-        ("start_time=1h&end_time=", None), ("is_streaming=false&provider_name=p-1", None),
+        ("credential_name=first&model=m-1", None),
+        ("start_time=1h", None), ("is_streaming=false&provider_name=p-1", None),
     ):  # fmt: skip
         found = ids(get(api, f"/admin/v1/logs?{query}"))
         all_of_them = ["quick", "bad", "slow"]
@@ -225,3 +225,12 @@ def test_who_may_only_see_may_not_delete():
 )
 def test_without_a_token_nothing_is_shown(path):
     assert Client().get(path).status_code == 401
+
+
+@pytest.mark.parametrize("query", ["is_streaming=2", "status_code=", "start_time=never"])
+def test_statistics_that_cannot_be_are_an_error(api, query):
+    assert get(api, f"/admin/v1/logs/stats?{query}", 400)["error"]["code"] == "invalid"
+
+
+def test_error_logs_have_no_statistics_of_their_own(api):
+    get(api, "/admin/v1/error-logs/stats", 404)

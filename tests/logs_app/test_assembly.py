@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logs_app import payloads
 from logs_app.assembly import Rows, assemble
@@ -410,3 +413,59 @@ def test_a_batch_says_how_far_it_is():
         "in_progress",
         "in_progress: 1 of 2 done",
     )
+
+
+def test_what_the_provider_billed_comes_before_the_list():
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "cost": 0.25, "is_byok": False}
+    answer = orjson.dumps(orjson.loads(ANSWER) | {"usage": usage})
+    pieces = [opened(REQUEST), answered(), (PART, 2000, answer), closed()]
+    record = assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES).record
+    assert (record["cost_nanos"], record["price_version"]) == (250_000_000, "billed")
+
+
+NAMES = (
+    "model", "messages", "input", "prompt", "content", "role", "user", "metadata", "tags",
+    "session_id", "usage", "choices", "message", "delta", "output", "data", "embedding", "results",
+    "categories", "flagged", "filename", "request_counts", "total", "status", "object", "id",
+    "type", "text", "error", "cost", "is_byok", "duration", "prompt_tokens", "completion_tokens",
+    "total_tokens", "input_tokens", "cost_in_usd_ticks", "service_tier", "background",
+    "finish_reason", "tool_calls", "function", "arguments", "file", "conversation", "tools",
+)  # fmt: skip
+WORDS = (
+    "chat.completion",
+    "response",
+    "batch",
+    "file",
+    "list",
+    "user",
+    "system",
+    "queued",
+    "embedding",
+    "\0",
+    "é",
+)
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(WORDS)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    max_leaves=20,
+)
+PATHS = st.sampled_from(
+    ["chat/completions", "completions", "responses", "messages", "embeddings", "images/generations",
+     "audio/speech", "audio/transcriptions", "moderations", "files", "batches", "models", "unknown"]
+)  # fmt: skip
+
+
+@given(
+    anything, anything, PATHS, st.sampled_from(["GET", "POST"]), st.sampled_from(["full", "metadata", "off"])
+)
+def test_nothing_that_is_said_keeps_a_call_from_its_record(asked, said, path, method, level):
+    head = opened(json.dumps(asked).encode(), path=f"/v1/{path}", method=method, log=level)
+    pieces = [head, answered(), (PART, 2000, json.dumps(said).encode()), closed()]
+    made = assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES)
+    assert "\0" not in made.record["request_preview"] + made.record["response_preview"]
+    assert made.record["fold_error"] == ""

@@ -117,6 +117,9 @@ def test_a_session_is_named_as_this_or_another_gateway_names_it(headers, request
         ({"x-portkey-metadata": "no json"}, {"user": "b"}, "b"),
         ({"x-portkey-metadata": "[1]"}, {}, ""),
         ({}, {"metadata": {"trace_user_id": "t"}}, "t"),
+        ({}, {"litellm_metadata": {"user_id": "l"}, "metadata": {"x": "y"}}, "l"),
+        ({}, {"litellm_metadata": {"user_id": "l"}, "metadata": {"user_id": "m"}}, "m"),
+        ({}, {"litellm_metadata": ["odd"]}, ""),
     ],
 )
 def test_an_end_user_is_named_as_another_gateway_names_him(headers, request_, user):
@@ -145,3 +148,15 @@ def test_a_trace_of_another_gateway_counts_where_there_is_no_w3c_one():
 def test_the_clients_own_id_of_a_call_has_several_names():
     assert correlation.client_request_id({"x-client-request-id": "c", "helicone-request-id": "h"}) == "c"
     assert correlation.client_request_id({}) == ""
+
+
+def test_versions_of_a_stored_prompt_are_told_apart():
+    prints = {
+        correlation.fingerprint(
+            {"prompt": {"id": "pmpt_1", "version": version, "variables": {"x": variable}}}
+        )
+        for version in ("1", "2")
+        for variable in ("a", "b")
+    }
+    assert len(prints) == 2 and "" not in prints
+    assert correlation.fingerprint({"prompt": "Once upon"}) == ""

@@ -49,12 +49,16 @@ def test_it_is_what_the_management_api_shows_without_what_is_internal(record: Lo
     shown = json.loads(
         json.dumps(serializers.RecordDetailSerializer(LogRecord.objects.get()).data, default=str)
     )
-    internal = {"node", "seq", "fold_error"}
+    internal = {"node", "seq", "fold_error", "request_sent", "redaction_version"}
+    for attempt in shown["attempts"]:
+        del attempt["key"], attempt["message"]
     assert find() == {name: value for name, value in shown.items() if name not in internal}
 
 
 def test_what_is_internal_is_nowhere_in_it(record: LogRecord) -> None:
-    assert not {"node", "seq", "fold_error", "fold_version", "cost_nanos"} & find().keys()
+    hidden = {"node", "seq", "fold_error", "fold_version", "cost_nanos", "request_sent"}
+    assert not hidden & find().keys()
+    assert not {"key", "message"} & find()["attempts"][0].keys()
     assert find()["cost"] == "0.000001500"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from logs_app.pricing import Book, Rates
 from logs_app.pricing.book import Entry
-from logs_app.pricing.charging import charge, own_rates, quantities, rates_for
+from logs_app.pricing.charging import billed, charge, own_rates, quantities, rates_for
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 RECORD = {
@@ -62,3 +62,22 @@ def test_images_seconds_and_characters_are_counted_where_they_are_charged():
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, "9", None, True])
 def test_nonsense_is_no_duration(value):
     assert quantities("audio", {"duration": value}, None, "/x", None)["audio_seconds"] is None
+
+
+@pytest.mark.parametrize(
+    ("usage", "nanos"),
+    [
+        ({"cost": 0.00007159, "is_byok": False}, 71_590),
+        ({"cost": 0, "is_byok": False}, 0),
+        ({"cost": 0.5, "is_byok": True}, None),
+        ({"cost": 0.5}, None),
+        ({"cost": float("nan"), "is_byok": False}, None),
+        ({"cost": "1", "is_byok": False}, None),
+        ({"cost": -1, "is_byok": False}, None),
+        ({"cost_in_usd_ticks": 1_641_500}, 164_150),
+        ({"cost_in_usd_ticks": 2**70}, None),
+        (None, None),
+    ],
+)
+def test_what_the_provider_says_it_charged(usage, nanos):
+    assert billed(usage) == nanos

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from anthropic.lib.streaming._messages import accumulate_event
+from hypothesis import given
+from hypothesis import strategies as st
 from openai._models import construct_type
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
@@ -76,6 +78,15 @@ def test_any_chunking_gives_the_same_object(recording):
 def cut(body: bytes, dice: random.Random) -> list[bytes]:
     places = sorted(dice.randrange(len(body) + 1) for _ in range(dice.randrange(1, 40)))
     return [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
+
+
+@given(st.data())
+def test_any_chunking_of_any_stream_gives_the_same_object(data):
+    recording = data.draw(st.sampled_from(STREAMS), label="recording")
+    body = recording.body
+    places = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=60), label="cuts"))
+    parts = [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
+    assert recording.fold(parts) == recording.fold()
 
 
 @each(STREAMS)

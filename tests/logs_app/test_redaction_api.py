@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.auditevents import AuditEvent
 from accounts.models import Project
 from logs_app.models import LogSettings, RedactionRule
-from logs_app.redaction import policy
+from logs_app.redaction import policy, rules
 from logs_app.redaction.kinds import USUAL
 from tests.accounts.api.conftest import API
 from tests.logs_app.records import add_record
@@ -100,6 +100,22 @@ def test_the_policy_follows_settings_projects_and_rules() -> None:
         and redactor.text("EMP-12345 13812345678 a@b.co") == "EMP-12345 13812345678 [EMAIL_1]"
     )
     assert policy.redactor_for(str(careless.pk)) is None
+
+
+def test_the_policy_reads_one_row_while_nothing_is_changed(django_assert_num_queries: Any) -> None:
+    policy.redactor_for("")
+    with django_assert_num_queries(1):
+        assert policy._source() is policy._source.policy
+
+
+def test_a_rule_written_past_the_forms_keeps_records_from_being_stored(caplog: Any) -> None:
+    LogSettings.objects.create(redact_logs=True)
+    RedactionRule.objects.create(name="broken", label="X", pattern="(")
+    redactor = policy.redactor_for("")
+    assert "Rule broken: The pattern cannot be used" in caplog.text
+    assert redactor is not None
+    with pytest.raises(rules.Unusable):
+        redactor.text("anything at all")
 
 
 def test_a_rule_is_made_in_the_admin_and_refused_in_words_there(admin_client: Client) -> None:

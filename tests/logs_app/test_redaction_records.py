@@ -11,6 +11,7 @@ from logs_app import payloads
 from logs_app.assembly import Rows, assemble
 from logs_app.bodies import ENDS_BYTES
 from logs_app.folding import facts
+from logs_app.models import Attempt, LogPayload, LogRecord
 from logs_app.redaction import Redactor, Ruleset, records, streams
 from logs_app.segments import PART
 from logs_app.transcript import Piece
@@ -229,3 +230,33 @@ def test_a_stream_written_anew_folds_to_the_object_it_was_written_from(path: str
     kind = facts.kind(first.body, path)
     second = fold(path, streams.rebuilt(Redactor(Ruleset()), kind, first.body, raw))
     assert second.body == first.body and second.done == first.done
+
+
+# Columns with nothing in them that anybody said: numbers, moments, codes of our own, names that staff gave.
+HARMLESS = {
+    LogRecord: """id node seq created_at finished_at latency_ms ttft_ms method endpoint is_streaming is_cached
+        provider project_id project key_id key_kind key_name key_prefix parent prompt_fingerprint status_code
+        outcome finish_reason repeats usage_estimated service_tier price_version log_level lineage
+        fold_version redaction_version redactions cost_nanos""",
+    LogPayload: "record_id timings",
+    Attempt: "record_id number provider status_code model key started_ms latency_ms",
+}
+NUMBERS = ("IntegerField", "FloatField", "BigIntegerField", "PositiveIntegerField")
+BESIDE = ("path", "query", "tags", "edits", "fold_error", "request_preview", "response_preview")
+HEADS = ("request_headers", "response_headers", "usage")
+LOOKED_INTO = {
+    LogRecord: {*records.TEXTS, *BESIDE},
+    LogPayload: {*records.CONTENT, *records.CUTS, *records.CONTENT_TYPES, *HEADS},
+    Attempt: {"error", "message"},
+}
+
+
+@pytest.mark.parametrize("model", HARMLESS)
+def test_every_column_is_looked_into_or_known_to_be_harmless(model: Any) -> None:
+    """A new column of words must not be forgotten."""
+    columns = {
+        field.attname for field in model._meta.concrete_fields if field.get_internal_type() not in NUMBERS
+    }
+    known = LOOKED_INTO[model] | set(HARMLESS[model].split())
+    assert columns <= known, f"is {sorted(columns - known)} redacted?"
+    assert LOOKED_INTO[model] <= columns

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import logging
 import os
 import time
@@ -8,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import Error, connections
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Credential, Project
+from accounts.models import Credential, Project
 from logs_app import logsettings
 from logs_app.models import Attempt, KeyUsage, LogPayload, LogRecord, LogSettings, Rollup, SearchText
 from logs_app.retention import space, terms
@@ -131,21 +129,6 @@ def test_a_batch_that_held_others_up_is_followed_by_smaller_ones():
         sizes.append(pruner._size)
     assert sizes[:3] == [100, 200, 100]
     assert sizes[-1] == 1
-
-
-def test_the_command_says_what_it_did():
-    keep(payload_days=0, metadata_days=None)
-    many(2)
-    time.sleep(0.01)
-    out, err = io.StringIO(), io.StringIO()
-    call_command("prune_logs", "--dry-run", stdout=out, stderr=err)
-    assert out.getvalue() == "2 payloads and 0 records would be removed.\n"
-    assert err.getvalue() == "What was said is kept 0 days, records for ever.\n"
-    assert not AuditEvent.objects.exists()
-    out = io.StringIO()
-    call_command("prune_logs", stdout=out, stderr=err)
-    assert out.getvalue().startswith("2 payloads and 0 records removed")
-    assert AuditEvent.objects.get().action == "record.prune"
 
 
 def test_the_janitor_works_when_it_is_time_and_not_before(caplog):

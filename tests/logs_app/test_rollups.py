@@ -202,6 +202,17 @@ def test_a_later_price_changes_the_sums_by_the_difference(store):
     assert sums.kept(store.alias) == sums.of_records(store.alias)
 
 
+def test_a_record_that_changes_its_series_leaves_nothing_in_the_former(store):
+    write(store, [made(model="anna@example.com", total_tokens=5), made(model="m", total_tokens=7)])
+    stored = LogRecord.objects.using(store.alias)
+    before = list(stored.order_by("pk").values(*rollups.COLUMNS))
+    stored.filter(model="anna@example.com").update(model="[EMAIL_1]")
+    after = stored.order_by("pk").values(*rollups.COLUMNS)
+    rollups.adjust(store.alias, list(zip(before, after, strict=True)))
+    kept = {key: figures for key, figures in sums.kept(store.alias).items() if figures}
+    assert kept == sums.of_records(store.alias)
+
+
 def test_tags_are_written_with_their_record(store):
     tagged = made(tags='["a", "größe"]')
     write(store, [tagged, made()])

@@ -118,3 +118,12 @@ def test_an_enormous_answer_is_kept_at_both_ends_and_not_put_together():
     assert folded.body is None
     assert transcript.response.cut is not None
     assert transcript.response.cut["size"] == len(parts) * len(part)
+
+
+def test_an_answer_is_folded_as_what_the_provider_was_asked_for():
+    """A route may give calls another path."""
+    body = b'{"data": [{"embedding": [0.5]}]}'
+    folded = hear(
+        opened(path="/v1/own", upstream_path="/v1/embeddings"), answered(), (PART, 1, body)
+    ).finish()
+    assert folded is not None and folded.kind == "embedding"

@@ -99,3 +99,12 @@ def test_nonsense_is_missing(nonsense):
 )
 def test_no_usage_is_none(raw):
     assert normalise(raw) is None
+
+
+def test_reasoning_is_part_of_the_completion_also_where_the_provider_leaves_it_out():
+    """xAI's total is the sum of three."""
+    details = {"completion_tokens_details": {"reasoning_tokens": 320}}
+    used = normalise({"prompt_tokens": 12, "completion_tokens": 2, "total_tokens": 334, **details})
+    assert (used.completion, used.reasoning, used.total) == (322, 320, 334)
+    usual = normalise({"prompt_tokens": 12, "completion_tokens": 322, "total_tokens": 334, **details})
+    assert (usual.completion, usual.reasoning) == (322, 320)

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from proxy.simulator import Simulator
 from tests.running import ROOT, Relay
 
 TAG = "to-be-compared"
@@ -103,3 +104,27 @@ def test_the_command_refuses_in_words(relay_server):
         cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stderr.strip()) == (1, "CommandError: No record fits these filters.")
+
+
+def test_who_leaves_ends_the_calls(relay_server, manage, simulator: Simulator):
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "[[sim chunks=60 delay=50]]"}]}
+    headers = {"authorization": f"Bearer {relay_server.key}", "x-relay-tags": "slow"}
+    url = f"{relay_server.base_url}/chat/completions"
+    assert httpx.post(url, json=body, headers=headers, timeout=20).is_success
+    wait_for(manage, tag="slow")
+    with manage.stream("POST", "/manage/logs/compare", json={"filters": {"tag": "slow"}}) as answer:
+        assert json.loads(next(answer.iter_lines())) == {"total": 2}
+        while sum(request.json == body for request in list(simulator.requests)) < 3:
+            time.sleep(0.01)
+    left = wait_for(manage, tag="slow", outcome="client_disconnected")
+    assert left["lineage"] == "replay"
+    assert left["latency_ms"] < 2900  # of 3 seconds
+
+
+def wait_for(manage: httpx.Client, **filters: str) -> Any:
+    """One record that fits."""
+    ends_at = time.monotonic() + 20
+    while not (found := manage.get("/manage/logs", params=filters).json()["results"]):
+        assert time.monotonic() < ends_at
+        time.sleep(0.05)
+    return manage.get(f"/manage/logs/{found[0]['id']}").json()

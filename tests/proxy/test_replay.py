@@ -162,3 +162,21 @@ def test_the_admin_shows_both_answers(browser, original):
 def test_the_page_is_for_staff(relay_server, original):
     answer = httpx.get(f"{relay_server.url}/admin/logs_app/logrecord/{original}/replay/")
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/admin/login/")
+
+
+def test_a_relay_that_stops_has_recorded_its_replays(start_relay, simulator: Simulator):
+    relay = start_relay(TARGET_BASE_URL=simulator.base_url)
+    headers = {"authorization": f"Bearer {relay.management_token}"}
+    with httpx.Client(base_url=relay.url, headers=headers, timeout=20) as client:
+        id = chat(relay, client, "before the end")
+        again = client.post(f"/manage/logs/{id}/replay", json={}).json()["id"]
+    assert relay.stop() == 0
+    exported = subprocess.run(
+        [sys.executable, "manage.py", "export_logs"],
+        cwd=ROOT,
+        env=relay.environ,
+        capture_output=True,
+        timeout=60,
+    )
+    assert exported.stderr.decode().endswith("2 records exported.\n")
+    assert [json.loads(line)["id"] for line in exported.stdout.splitlines()] == [id, again]

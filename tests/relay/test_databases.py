@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from accounts.models import Credential
-from logs_app.models import LogRecord
+from logs_app.models import LogRecord, LogSettings, RedactionRule
 from relay import databases
 from relay.databases import LogsRouter
 
@@ -84,6 +84,13 @@ def test_the_router_sends_records_and_nothing_else_to_the_database_of_records() 
     assert not router.allow_migrate("logs", "accounts") and not router.allow_migrate("default", "logs_app")
 
 
+def test_what_people_set_about_records_stays_with_the_configuration() -> None:
+    router = LogsRouter()
+    assert (router.db_for_read(LogSettings), router.db_for_write(RedactionRule)) == (None, None)
+    assert router.allow_migrate("default", "logs_app", "redactionrule")
+    assert not router.allow_migrate("logs", "logs_app", "logsettings")
+
+
 def test_records_in_a_database_of_their_own_get_their_tables_there(tmp_path: Path) -> None:
     environ = {
         "DATA_DIR": str(tmp_path),
@@ -97,8 +104,10 @@ def test_records_in_a_database_of_their_own_get_their_tables_there(tmp_path: Pat
             env={**os.environ, **environ},
             check=True,
         )
-    assert {"accounts_credential"} <= tables(tmp_path / "main.db") and not logs(tmp_path / "main.db")
+    assert {"accounts_credential"} <= tables(tmp_path / "main.db")
+    assert logs(tmp_path / "main.db") == {"logs_app_logsettings", "logs_app_redactionrule"}
     assert "logs_app_logrecord" in logs(tmp_path / "logs.db")
+    assert logs(tmp_path / "main.db").isdisjoint(logs(tmp_path / "logs.db"))
     assert "accounts_credential" not in tables(tmp_path / "logs.db")
 
 

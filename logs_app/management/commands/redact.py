@@ -7,11 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import router
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.audit import Actor
 from logs_app import selection
-from logs_app.models import LogRecord, LogRecordQuerySet, RedactionRule
+from logs_app.models import LogRecord, RedactionRule
 from logs_app.redaction import policy, stored, trial
 from logs_app.redaction.stored import Progress, RedactorFor
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         else:
             self._redact(selected, redactor_for, using)
 
-    def _redact(self, selected: LogRecordQuerySet, redactor_for: RedactorFor, using: str) -> None:
+    def _redact(self, selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str) -> None:
         progress, report_at = Progress(), time.monotonic() + REPORT_SECONDS
         for progress in stored.redact(selected, redactor_for, using):
             if time.monotonic() >= report_at:
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         audit.record(Actor("command", NAME), "records.redact", detail=detail)
         self.stdout.write(f"{progress.changed:,} of {progress.seen:,} records changed.")
 
-    def _try(self, selected: LogRecordQuerySet, redactor_for: RedactorFor, using: str) -> None:
+    def _try(self, selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str) -> None:
         found: Counter[str] = Counter()
         seen = hit = shown = 0
         for tried in trial.records(selected, redactor_for, using):

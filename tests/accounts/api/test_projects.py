@@ -155,3 +155,12 @@ def test_changes_are_audited_without_the_key(api, project):
 def test_no_change_is_no_event(api, project):
     api.patch(url(project), {"name": "shop"})
     assert not AuditEvent.objects.filter(action="project.update").exists()
+
+
+def test_redaction_is_on_off_or_as_in_the_settings(api, project):
+    path = f"{URL}/{project['id']}"
+    assert project["redact_logs"] is None
+    for wish in (True, False, None):
+        assert api.patch(path, {"redact_logs": wish}).json()["redact_logs"] is wish
+        assert Project.objects.get().redact_logs is wish
+    assert api.patch(path, {"redact_logs": "yes"}).status_code == 400
