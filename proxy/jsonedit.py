@@ -55,8 +55,8 @@ def set_member(body: bytes, name: str, value: bytes) -> bytes:
 
 
 def change_members(body: bytes, found: list[Member], changes: Mapping[str, bytes | None]) -> bytes:
-    """`found` are the body's `members`. A value takes the place of the old one, a new member comes first, None
-    takes one away.
+    """`found` are the body's `members`. A value takes the place of the old one, a new member comes first,
+    None takes one away.
 
     Of a repeated member one is left: whichever a reader took, it takes the new value.
     """

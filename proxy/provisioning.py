@@ -27,14 +27,6 @@ SETTING_VARIABLES = tuple(
     if field.name not in ("id", "policy", "updated_at")
 )
 VARIABLES = (
-    "DEFAULT_MODEL",
-    "CONNECT_TIMEOUT_SECONDS",
-    "FIRST_BYTE_TIMEOUT_SECONDS",
-    "IDLE_TIMEOUT_SECONDS",
-    "TOTAL_TIMEOUT_SECONDS",
-    "INJECT_STREAM_USAGE",
-)
-VARIABLES = (
     "TARGET_BASE_URL",
     "TARGET_API_KEY",
     "PROXY_KEY",

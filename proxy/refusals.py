@@ -136,7 +136,7 @@ def keeper_unavailable(object_id: str) -> RelayError:
     return RelayError(
         404,
         "keeper_unavailable",
-        f"'{_shown(object_id)}' is kept by a provider that does not take this call any more: it was removed, "
+        f"The provider that keeps '{_shown(object_id)}' does not take this call any more: it was removed, "
         "switched off, or does not serve the model or the route.",
     )
 

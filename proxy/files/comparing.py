@@ -50,7 +50,7 @@ def _routes(wanted: dict[str, Fields]) -> Iterator[Difference]:
     for name, fields in wanted.items():
         row = Route.objects.filter(name=name).first()
         columns = {k: v for k, v in fields.items() if k not in ("providers", "processors")}
-        ties = {k: fields[k] for k in ("providers", "processors") if k in fields}
+        ties = {k: v for k, v in fields.items() if k in ("providers", "processors")}
         if row is None:
             yield Difference(f"route {name} is new", partial(_set_route, Route(name=name), columns, ties))
             continue
