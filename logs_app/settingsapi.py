@@ -60,18 +60,19 @@ class RecordSettings(GenericViewSet):
     @extend_schema(summary="Show the settings of records")
     def retrieve(self, request: Request) -> Response:
         """What holds for all records."""
-        return Response(self.get_serializer(_row()).data)
+        return Response(self.get_serializer(row()).data)
 
     @extend_schema(summary="Change the settings of records")
     def update(self, request: Request) -> Response:
         """Changes what it names. It holds for new records within a second."""
         context = {"actor": actors.of(request)}
-        serializer = LogSettingsSerializer(_row(), data=request.data, partial=True, context=context)
+        serializer = LogSettingsSerializer(row(), data=request.data, partial=True, context=context)
         serializer.is_valid(raise_exception=True)
         return Response(LogSettingsSerializer(serializer.save()).data)
 
     partial_update = update
 
 
-def _row() -> LogSettings:
+def row() -> LogSettings:
+    """The one row, made where there is none yet."""
     return LogSettings.objects.get_or_create(pk=1)[0]

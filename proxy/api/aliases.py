@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from accounts import actors
 from accounts.api.aliases import WholeList, version
-from accounts.api.fields import Text, Whole
+from accounts.api.fields import Flag, Text, Whole
+from logs_app.settingsapi import LogSettingsSerializer
+from logs_app.settingsapi import row as settings_of_records
 
 from ..models import Provider, RelaySettings
 from ..provisioning import DEFAULT_PROVIDER
@@ -108,6 +110,8 @@ class TargetSerializer(serializers.Serializer):
         min_value=0, max_value=MOST_SMALL, required=False, help_text="Repeats at the provider."
     )
 
+    redact_logs = Flag(required=False, help_text="Whether records are redacted before they are stored.")
+
     def get_proxy_base_url(self, row: Any) -> str:
         return settings.PROXY_BASE_URL
 
@@ -143,11 +147,12 @@ def target() -> dict[str, Any]:
         "default_model": held.default_model,
         "http_timeout_seconds": held.first_byte_timeout_seconds,
         "http_max_retries": held.http_max_retries,
+        "redact_logs": settings_of_records().redact_logs,
     }
 
 
 def change(given: dict[str, Any], context: dict[str, Any]) -> None:
-    """Through the serializers of settings and providers: one set of rules, one audit trail."""
+    """Through the serializers of settings, records and providers: one set of rules, one audit trail."""
     wanted = {name: given[name] for name in ("default_model", "http_max_retries") if name in given}
     if "http_timeout_seconds" in given:
         wanted |= dict.fromkeys(
@@ -156,6 +161,9 @@ def change(given: dict[str, Any], context: dict[str, Any]) -> None:
     if wanted:
         RelaySettings.objects.get_or_create(pk=1)
         _save(SettingsSerializer(settings_row(), data=wanted, partial=True, context=context))
+    if "redact_logs" in given:
+        records = {"redact_logs": given["redact_logs"]}
+        _save(LogSettingsSerializer(settings_of_records(), data=records, partial=True, context=context))
     names = {"target_base_url": "api_base", "target_api_key": "api_key"}
     if found := {column: given[name] for name, column in names.items() if name in given}:
         row = Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()
