@@ -145,6 +145,7 @@ def through_the_admin(witness: Witness) -> None:
     submit("/admin/login/", username="admin", password=CANARIES["guess"])
     assert submit("/admin/login/", username="admin", password=CANARIES["admin"]).status_code == 302
     provider = {"provider_key": "default", "provider_type": "openai", "is_enabled": "on"}
+    provider |= {"weight": "1", "priority": "0", "supports_streaming": "on"}
     base = {"api_base": witness.relay.environ["TARGET_BASE_URL"], "new_api_key": CANARIES["provider"]}
     assert submit("/admin/proxy/provider/1/change/", **provider, **base).status_code == 302
     submit("/admin/accounts/credential/add/", name="form", is_enabled="on", secret=CANARIES["form"])

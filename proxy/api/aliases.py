@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,16 @@ V1_FIELDS = (
     "id", "provider_key", "provider_type", "api_base", "api_key", "model_mapping", "weight",
     "provider_params", "is_enabled",
 )  # fmt: skip
+
+# Of our columns, the names of an earlier system.
+SETTINGS_NAMES = {
+    "default_model": "default_model",
+    "http_max_retries": "http_max_retries",
+    "first_byte_timeout_seconds": "http_timeout_seconds",
+    "idle_timeout_seconds": "http_timeout_seconds",
+}
+RECORDS_NAMES = {"redact_logs": "redact_logs"}
+PROVIDER_NAMES = {"api_base": "target_base_url", "api_key": "target_api_key"}
 
 
 class VersionedList(WholeList):
@@ -153,24 +164,25 @@ def target() -> dict[str, Any]:
 
 def change(given: dict[str, Any], context: dict[str, Any]) -> None:
     """Through the serializers of settings, records and providers: one set of rules, one audit trail."""
-    wanted = {name: given[name] for name in ("default_model", "http_max_retries") if name in given}
-    if "http_timeout_seconds" in given:
-        wanted |= dict.fromkeys(
-            ("first_byte_timeout_seconds", "idle_timeout_seconds"), given["http_timeout_seconds"]
-        )
-    if wanted:
+    if held := _under(SETTINGS_NAMES, given):
         RelaySettings.objects.get_or_create(pk=1)
-        _save(SettingsSerializer(settings_row(), data=wanted, partial=True, context=context))
-    if "redact_logs" in given:
-        records = {"redact_logs": given["redact_logs"]}
-        _save(LogSettingsSerializer(settings_of_records(), data=records, partial=True, context=context))
-    names = {"target_base_url": "api_base", "target_api_key": "api_key"}
-    if found := {column: given[name] for name, column in names.items() if name in given}:
+        _save(SettingsSerializer(settings_row(), data=held, partial=True, context=context), SETTINGS_NAMES)
+    if kept := _under(RECORDS_NAMES, given):
+        row = settings_of_records()
+        _save(LogSettingsSerializer(row, data=kept, partial=True, context=context), RECORDS_NAMES)
+    if found := _under(PROVIDER_NAMES, given):
         row = Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()
         data = found if row else {"provider_key": DEFAULT_PROVIDER} | found
-        _save(ProviderSerializer(row, data=data, partial=row is not None, context=context))
+        _save(ProviderSerializer(row, data=data, partial=row is not None, context=context), PROVIDER_NAMES)
 
 
-def _save(serializer: serializers.BaseSerializer[Any]) -> None:
-    serializer.is_valid(raise_exception=True)
+def _under(names: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: given[name] for column, name in names.items() if name in given}
+
+
+def _save(serializer: serializers.BaseSerializer[Any], names: Mapping[str, str]) -> None:
+    """What is refused is named as it was given."""
+    if not serializer.is_valid():
+        refused = {names.get(column, column): words for column, words in serializer.errors.items()}
+        raise serializers.ValidationError(refused)
     serializer.save()

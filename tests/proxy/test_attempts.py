@@ -78,7 +78,7 @@ async def test_the_callers_fault_is_told_at_once(
 async def test_what_may_have_arrived_goes_elsewhere_unless_switched_off(
     pair: Lane, sim: Simulator, spare: Simulator, script: str
 ) -> None:
-    pair.configuration.set(first_byte_timeout_seconds=0.2)
+    pair.configuration.set(first_byte_timeout_seconds=0.5)
     sim.script = script
     assert (await pair.chat()).header("x-relay-provider") == "second"
     pair.configuration.set(failover_maybe_sent=False)
@@ -335,7 +335,7 @@ async def test_without_a_hold_the_preamble_is_committed(pair: Lane, sim: Simulat
 
 @pytest.mark.parametrize("script", ["cut=5", "reset=5", "eof=5", "error_event=5", "malformed=5", "hang=5"])
 async def test_a_buffered_stream_fails_over_in_its_middle(pair: Lane, sim: Simulator, script: str) -> None:
-    pair.configuration.set(idle_timeout_seconds=0.3)
+    pair.configuration.set(idle_timeout_seconds=0.5)
     sim.script = script
     reply = await pair.chat("whole", headers=[(b"x-relay-buffer", b"1")], **STREAM)
     assert reply.header("x-relay-provider") == "second"
@@ -382,26 +382,26 @@ async def test_a_slow_preamble_is_not_waited_for_and_nothing_of_it_is_lost(
 async def test_a_route_says_what_is_buffered_and_how_long_is_waited(
     pair: Lane, sim: Simulator, spare: Simulator
 ) -> None:
-    chat = Route("chat", "/v1/chat", buffer_streaming=True, first_byte_timeout_seconds=0.2)
+    chat = Route("chat", "/v1/chat", buffer_streaming=True, first_byte_timeout_seconds=0.5)
     pair.configuration.current = replace(pair.configuration.current, routes=(chat,))
     sim.script = "cut=5"
     assert (await pair.chat(**STREAM)).header("x-relay-provider") == "second"
     sim.script = spare.script = "hang=before"
     reply = await pair.chat()
     assert (reply.status, reply.code) == (504, "upstream_timeout")
-    assert "no answer within 0.2 seconds" in reply.json["error"]["message"]
+    assert "no answer within 0.5 seconds" in reply.json["error"]["message"]
 
 
 # Time and leaving
 
 
 async def test_the_total_time_spans_all_tries(pair: Lane, sim: Simulator, spare: Simulator) -> None:
-    pair.configuration.set(total_timeout_seconds=0.5, first_byte_timeout_seconds=0.3)
+    pair.configuration.set(total_timeout_seconds=0.8, first_byte_timeout_seconds=0.5)
     sim.script = spare.script = "hang=before"
     began = time.monotonic()
     reply = await pair.chat()
     assert (reply.status, reply.code) == (504, "total_timeout")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
     assert len(spare.requests) == 1
 
 
@@ -414,7 +414,7 @@ async def test_a_client_that_leaves_while_we_wait_ends_everything(
     task = asyncio.create_task(pair.chat(caller=caller))
     await until(lambda: sim.requests)
     caller.leave()
-    await asyncio.wait_for(task, 1)
+    await asyncio.wait_for(task, 3)
     assert (len(sim.requests), len(spare.requests)) == (1, 0)
     assert pair.record.outcome == "client_disconnected"
 

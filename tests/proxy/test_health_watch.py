@@ -142,3 +142,32 @@ async def test_it_runs_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         await watched.upstream.aclose()
     assert simulator.requests[0].target == "/v1/models"
     assert Leadership(tmp_path / "health" / "leader").is_ours()
+
+
+async def test_what_the_leader_learns_is_shared_as_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting:
+        syncs = 0
+        is_closed = False
+
+        async def sync(self) -> None:
+            self.syncs += 1
+
+        async def aclose(self) -> None:
+            self.is_closed = True
+
+    monkeypatch.setattr(watch, "SYNC_SECONDS", 0.01)
+    configured, upstream = Configured(interval=0), Upstream()
+    machines = [Counting(), Counting()]
+    tasks = [
+        asyncio.create_task(Watch(configured, Health(configured), upstream, tmp_path, each).run())  # type: ignore[arg-type]
+        for each in machines
+    ]
+    await until(lambda: any(each.syncs > 2 for each in machines))
+    assert sorted(each.syncs > 0 for each in machines) == [False, True]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert all(each.is_closed for each in machines)
+    await upstream.aclose()

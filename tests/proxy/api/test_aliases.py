@@ -82,7 +82,13 @@ def test_the_first_provider_and_the_settings_are_one_form(api):
         api.put(SETTINGS, {"target_base_url": "https://b.example"}).json()["target_base_url"]
         == "https://b.example"
     )
-    assert api.put(SETTINGS, {"target_base_url": "nowhere"}).status_code == 400
+
+
+@pytest.mark.parametrize("given", [{"target_base_url": "nowhere"}, {"http_timeout_seconds": 0}])
+def test_what_the_one_form_refuses_is_named_as_it_was_given(api, given):
+    response = api.put(SETTINGS, given)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, next(iter(given)))
+    assert not Provider.objects.exists()
 
 
 def test_nobody_else_may(anonymous, session):
