@@ -201,6 +201,15 @@ def test_the_index_is_used_for_what_is_rare(store, rare):
     assert schema.FULL_TEXT in plan or store.connection.vendor == "postgresql"
 
 
+def test_a_whole_paragraph_can_be_searched(store, rare):
+    latin = "".join(f'{number}"% ' for number in range(50))[:200]
+    chinese = "".join(chr(0x4E00 + 7 * number) for number in range(200))
+    ids = record(store, latin, chinese, "anything else")
+    index(store)
+    assert found(store, latin) == [ids[0]]
+    assert found(store, chinese) == [ids[1]]
+
+
 def test_answers_are_found(store):
     (id,) = record(store, "Hello", answer="The answer is 42")
     index(store)
