@@ -100,6 +100,16 @@ def test_a_long_conversation_is_searched_from_its_end():
     assert len(found) <= texts.LONGEST
 
 
+@pytest.mark.parametrize("rules", [{"system": "rule " * 2000}, {"instructions": "rule " * 2000}])
+def test_long_rules_hide_no_question(rules):
+    asked = (
+        {"messages": [{"role": "user", "content": "my question"}]}
+        if "system" in rules
+        else {"input": "my question"}
+    )
+    assert said(rules | asked).startswith("my question rule")
+
+
 def test_pictures_are_no_words():
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
     found = said({"messages": [{"role": "user", "content": [picture, {"type": "text", "text": "Q" * 5000}]}]})
