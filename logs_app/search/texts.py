@@ -18,7 +18,8 @@ DEPTH = 8
 SPOKEN = (
     "messages", "input", "prompt", "query", "choices", "message", "content", "text", "refusal", "transcript",
     "output", "reasoning_content", "reasoning", "thinking", "summary", "tool_calls", "function_call",
-    "function", "custom", "name", "arguments", "parts", "audio", "revised_prompt", "error", "instructions", "system",
+    "function", "custom", "name", "arguments", "parts", "audio", "data", "revised_prompt", "documents",
+    "error", "instructions", "system",
 )  # fmt: skip
 IN_REVERSE = ("messages", "input")
 

@@ -92,6 +92,13 @@ def test_the_questions_of_every_endpoint_are_searched(request_body, words):
     assert all(word in said(request_body) for word in words.split())
 
 
+def test_the_prompt_of_a_picture_is_searched_and_no_vector():
+    assert said({"prompt": "a cat"}, {"data": [{"revised_prompt": "a white cat"}]}) == "a cat a white cat"
+    assert (
+        said({"input": ["one", "two"]}, {"data": [{"embedding": [0.5], "object": "embedding"}]}) == "two one"
+    )
+
+
 def test_a_long_conversation_is_searched_from_its_end():
     turns = [{"role": "user", "content": f"turn {number} " + "x " * 100} for number in range(100)]
     found = said({"messages": turns})
