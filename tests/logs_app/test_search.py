@@ -300,6 +300,27 @@ def test_a_busy_recorder_is_left_alone_until_it_has_time(store):
     assert search.behind(store.alias) == 0
 
 
+def test_a_payload_that_cannot_be_read_is_searched_by_its_preview(store, caplog):
+    bad, good = record(store, "first word", "second word")
+    LogPayload.objects.using(store.alias).filter(pk=bad).update(request_body=b"no zstd")
+    LogRecord.objects.using(store.alias).filter(pk=bad).update(request_preview="a word of the preview")
+    index(store)
+    assert found(store, "word") == [bad, good]
+    assert found(store, "preview") == [bad]
+    assert "cannot be searched" in caplog.text
+
+
+def test_a_fault_of_the_index_stops_no_recorder(store, monkeypatch, caplog):
+    record(store, "one")
+    indexer = Indexer([NODE], store.alias)
+    monkeypatch.setattr(indexer, "_next", lambda *given: 1 / 0)
+    indexer.attend([], is_idle=True)
+    assert "stays behind: division by zero" in caplog.text
+    monkeypatch.undo()
+    indexer.attend([NODE], is_idle=True)  # not again at once
+    assert search.behind(store.alias) == 1
+
+
 def test_a_database_that_is_away_stops_nobody(store, monkeypatch, caplog):
     def away(*args: Any) -> None:
         raise OperationalError("the database is away")
