@@ -107,11 +107,14 @@ def _request(shared: list[Part], one: Part | None, other: Part | None) -> Reques
     """What both begin with, as a request; of two texts that differ, the words up to there."""
     request: Request = {part.path: part.value for part in shared if "/" not in part.path}
     messages = [part.value for part in shared if "/" in part.path]
-    if one and other and one.path == other.path and isinstance(one.value, dict):
-        first, second = _text(one), _text(other)
-        if first and second and one.value.get("role") == other.value.get("role"):
-            messages.append({**one.value, "content": commonprefix([first, second])})
+    first, second = _text(one), _text(other)
+    if first and second and one and _role(one) is not None and _role(one) == _role(other):
+        messages.append({**one.value, "content": commonprefix([first, second])})
     return request | {"messages": messages}
+
+
+def _role(part: Part | None) -> Any:
+    return part.value.get("role") if part and isinstance(part.value, dict) else None
 
 
 def _text(part: Part | None) -> str | None:

@@ -51,10 +51,11 @@ def tokens(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
 
 
 def _used(transcript: Transcript, folded: Folded, request: Any) -> Usage | None:
-    """Looking at a stored answer again uses nothing. One that was made in the background is counted when it
-    is fetched: nobody else tells."""
+    """Looking at a stored answer again, or cancelling it, uses nothing. One that was made in the background
+    is counted when it is fetched: nobody else tells."""
     state = folded.body.get("status") if type(folded.body) is dict and folded.kind == "response" else None
-    if transcript.opened.get("method") == "GET":
+    opened = transcript.opened
+    if opened.get("method") == "GET" or (opened.get("path") or "").endswith("/cancel"):
         is_background = state is not None and folded.body.get("background") is True
         return usage.normalise(folded.usage) if is_background else None
     used = usage.normalise(folded.usage)
@@ -68,9 +69,8 @@ def cost(transcript: Transcript, folded: Folded | None, record: Row, prices: Boo
     and that beats the book."""
     own = charging.own_rates(transcript.closed.get("price") or transcript.answered.get("price"))
     at: datetime = record["created_at"]
-    bill = (
-        charging.billed(folded.usage) if folded is not None and record["total_tokens"] is not None else None
-    )
+    is_counted = record["total_tokens"] is not None
+    bill = charging.billed(folded.usage) if folded is not None and is_counted else None
     if own is None and bill is not None:
         return {"cost_nanos": bill, "price_version": charging.BILLED}
     return charging.charge(record, own or charging.rates_for(record, prices, at), is_own=own is not None)

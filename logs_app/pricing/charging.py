@@ -52,7 +52,8 @@ def billed(usage: Any) -> int | None:
     """
     if type(usage) is not dict:
         return None
-    ticks, dollars = usage.get("cost_in_usd_ticks"), usage.get("cost")
+    ticks: Any = usage.get("cost_in_usd_ticks")
+    dollars: Any = usage.get("cost")
     if type(ticks) is int and 0 <= ticks <= LARGEST_COST:
         return round(ticks / XAI_TICKS)
     is_dollars = usage.get("is_byok") is False and type(dollars) in (int, float)

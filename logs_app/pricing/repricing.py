@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models import QuerySet
 
 from logs_app import rollups
-from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.models import LogRecord
 from logs_app.pricing import charging
 from logs_app.pricing.book import Book
 from logs_app.rollups.adding import COLUMNS
@@ -39,7 +40,7 @@ class Progress:
 
 
 def reprice(
-    records: LogRecordQuerySet, prices: Book, using: str, *, dry_run: bool = False, batch: int = BATCH
+    records: QuerySet[LogRecord], prices: Book, using: str, *, dry_run: bool = False, batch: int = BATCH
 ) -> Iterator[Progress]:
     """Oldest first, a transaction for each batch, so that the recorder goes on beside it.
 

@@ -56,17 +56,14 @@ def disjoint(spans: list[Span]) -> list[Span]:
 
     A password in an address is the exception: what follows it looks like an e-mail and is a host.
     """
-    hidden = [span for span in spans if span.kind == PASSWORD]
     merged: list[Span] = []
     for span in sorted(spans):
-        if span.kind == EMAIL and any(each.start <= span.start < each.end for each in hidden):
-            continue
-        if merged and span.start < merged[-1].end:
-            last = merged[-1]
+        last = merged[-1] if merged else None
+        if last is None or span.start >= last.end:
+            merged.append(span)
+        elif (last.kind, span.kind) != (PASSWORD, EMAIL):
             kind = min(last.kind, span.kind, key=_precedence)
             merged[-1] = Span(last.start, max(last.end, span.end), kind)
-        else:
-            merged.append(span)
     return merged
 
 

@@ -72,10 +72,11 @@ class Indexer:
             self.work(seconds)
         except Overtaken:
             pass  # another recorder is at it
-        except Error as error:
+        except Exception as error:
             connections[self.alias].close()
             self._paused_until = time.monotonic() + PAUSE_SECONDS
-            log.warning("The search index could not be written and stays behind: %s", error)
+            is_of_database = isinstance(error, Error)
+            log.warning("The search index stays behind: %s", error, exc_info=not is_of_database)
 
     def _advance(self, node: str) -> int:
         cursor, _ = SearchCursor.objects.using(self.alias).get_or_create(node=node)

@@ -14,12 +14,12 @@ from logs_app.search.spelling import spelled
 # Of the question and of the answer each, in characters as they were written.
 LONGEST = 4000
 DEPTH = 8
-# Before anything else of an object; only what these hold are words.
+# Where words are, in the order in which they are taken: rules that every call repeats come last.
 SPOKEN = (
-    "content", "text", "refusal", "prompt", "input", "query", "transcript", "reasoning_content", "reasoning",
-    "thinking", "summary", "instructions", "system", "arguments", "output", "revised_prompt", "message",
-    "messages", "choices", "parts", "tool_calls", "function_call", "function", "custom", "name", "error",
-    "audio",
+    "messages", "input", "prompt", "query", "choices", "message", "content", "text", "refusal", "transcript",
+    "output", "reasoning_content", "reasoning", "thinking", "summary", "tool_calls", "function_call",
+    "function", "custom", "name", "arguments", "parts", "audio", "data", "revised_prompt", "documents",
+    "error", "instructions", "system",
 )  # fmt: skip
 IN_REVERSE = ("messages", "input")
 

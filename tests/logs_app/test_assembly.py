@@ -392,10 +392,13 @@ def response(**more: object) -> bytes:
         ("GET", response(status="completed", background=True), 12),
         ("GET", response(status="in_progress", background=True, usage=None), None),
         ("POST", response(status="queued", background=True, usage=None), None),
+        ("CANCEL", response(status="cancelled", usage=None), None),
     ],
 )
 def test_looking_at_a_stored_answer_again_uses_nothing(method: str, body: bytes, tokens: int | None):
     head = opened(REQUEST, method=method, path="/v1/responses/r")
+    if method == "CANCEL":
+        head = opened(b"", method="POST", path="/v1/responses/r/cancel")
     record = rows(head, answered(), (PART, 1, body), closed()).record
     assert (record["total_tokens"], record["usage_estimated"]) == (tokens, False)
 

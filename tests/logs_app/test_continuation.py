@@ -79,6 +79,11 @@ def test_what_is_no_conversation_is_not_compared(other):
     assert continuation.compare(other, chat(QUESTION)) is None
 
 
+def test_a_message_that_is_a_mere_text_is_compared_too():
+    assert continuation.compare(chat(QUESTION), chat("Who?"))["first_difference"]["path"] == "messages/0"
+    assert continuation.compare(chat("Who?"), chat(QUESTION))["tokens"]["before"] == 0
+
+
 STRANGE = st.recursive(
     st.none() | st.integers() | st.text(max_size=4),
     lambda inner: (

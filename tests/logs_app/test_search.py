@@ -92,12 +92,29 @@ def test_the_questions_of_every_endpoint_are_searched(request_body, words):
     assert all(word in said(request_body) for word in words.split())
 
 
+def test_the_prompt_of_a_picture_is_searched_and_no_vector():
+    assert said({"prompt": "a cat"}, {"data": [{"revised_prompt": "a white cat"}]}) == "a cat a white cat"
+    assert (
+        said({"input": ["one", "two"]}, {"data": [{"embedding": [0.5], "object": "embedding"}]}) == "two one"
+    )
+
+
 def test_a_long_conversation_is_searched_from_its_end():
     turns = [{"role": "user", "content": f"turn {number} " + "x " * 100} for number in range(100)]
     found = said({"messages": turns})
     assert "turn 99" in found
     assert "turn 1 " not in found
     assert len(found) <= texts.LONGEST
+
+
+@pytest.mark.parametrize("rules", [{"system": "rule " * 2000}, {"instructions": "rule " * 2000}])
+def test_long_rules_hide_no_question(rules):
+    asked = (
+        {"messages": [{"role": "user", "content": "my question"}]}
+        if "system" in rules
+        else {"input": "my question"}
+    )
+    assert said(rules | asked).startswith("my question rule")
 
 
 def test_pictures_are_no_words():
@@ -201,6 +218,15 @@ def test_the_index_is_used_for_what_is_rare(store, rare):
     assert schema.FULL_TEXT in plan or store.connection.vendor == "postgresql"
 
 
+def test_a_whole_paragraph_can_be_searched(store, rare):
+    latin = "".join(f'{number}"% ' for number in range(50))[:200]
+    chinese = "".join(chr(0x4E00 + 7 * number) for number in range(200))
+    ids = record(store, latin, chinese, "anything else")
+    index(store)
+    assert found(store, latin) == [ids[0]]
+    assert found(store, chinese) == [ids[1]]
+
+
 def test_answers_are_found(store):
     (id,) = record(store, "Hello", answer="The answer is 42")
     index(store)
@@ -272,6 +298,27 @@ def test_a_busy_recorder_is_left_alone_until_it_has_time(store):
     assert search.behind(store.alias) == 1
     indexer.attend([], is_idle=True)
     assert search.behind(store.alias) == 0
+
+
+def test_a_payload_that_cannot_be_read_is_searched_by_its_preview(store, caplog):
+    bad, good = record(store, "first word", "second word")
+    LogPayload.objects.using(store.alias).filter(pk=bad).update(request_body=b"no zstd")
+    LogRecord.objects.using(store.alias).filter(pk=bad).update(request_preview="a word of the preview")
+    index(store)
+    assert found(store, "word") == [bad, good]
+    assert found(store, "preview") == [bad]
+    assert "cannot be searched" in caplog.text
+
+
+def test_a_fault_of_the_index_stops_no_recorder(store, monkeypatch, caplog):
+    record(store, "one")
+    indexer = Indexer([NODE], store.alias)
+    monkeypatch.setattr(indexer, "_next", lambda *given: 1 / 0)
+    indexer.attend([], is_idle=True)
+    assert "stays behind: division by zero" in caplog.text
+    monkeypatch.undo()
+    indexer.attend([NODE], is_idle=True)  # not again at once
+    assert search.behind(store.alias) == 1
 
 
 def test_a_database_that_is_away_stops_nobody(store, monkeypatch, caplog):

@@ -113,7 +113,8 @@ def test_who_leaves_ends_the_calls(relay_server, manage, simulator: Simulator):
     assert httpx.post(url, json=body, headers=headers, timeout=20).is_success
     wait_for(manage, tag="slow")
     with manage.stream("POST", "/manage/logs/compare", json={"filters": {"tag": "slow"}}) as answer:
-        assert json.loads(next(answer.iter_lines())) == {"total": 2}
+        lines = answer.iter_lines()  # forgetting it would be leaving
+        assert json.loads(next(lines)) == {"total": 2}
         while sum(request.json == body for request in list(simulator.requests)) < 3:
             time.sleep(0.01)
     left = wait_for(manage, tag="slow", outcome="client_disconnected")
