@@ -23,8 +23,8 @@ class RecordTag(models.Model):
 class SearchText(models.Model):
     """What is searched instead of payloads, see `search`.
 
-    SQLite's full-text index refers to `id` and follows by triggers. Altering this table there makes it anew and
-    drops them: a migration that does so ends with `search.schema.remove` and `install`.
+    SQLite's full-text index refers to `id` and follows by triggers. Altering this table there makes it anew
+    and drops them: a migration that does so ends with `search.schema.remove` and `install`.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -19,7 +19,7 @@ def configured() -> None:
         api_key="sk-canary-one",
         extra_api_keys="sk-canary-two",
         model_mapping={"gpt-*": "gpt-4o", "x y": {"mapped_model": "z", "max_tokens": 10}},
-        provider_params={"headers": {"X-Title": "line \\ and \"two\""}},
+        provider_params={"headers": {"X-Title": 'line \\ and "two"'}},
         policy={"allowed_methods": ["POST"]},
     )
     spare = Provider.objects.create(provider_key="spare", api_base="https://b.example", priority=1)
