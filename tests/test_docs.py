@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
+from proxy.provisioning import SETTING_VARIABLES
 from relay.routing_variables import ROUTING
 from relay.variable import Variable
 from relay.variables import GROUPS, TABLE
@@ -80,12 +81,14 @@ def test_the_configuration_page_names_no_other_variable() -> None:
 
 
 NOT_A_SETTING = {"ENV_FILE", *(variable.name for variable in ROUTING)}
+# Copied into the columns of their names, and read from there.
+COLUMNS = set(SETTING_VARIABLES)
 
 
 @pytest.mark.parametrize("name", [name for name in TABLE if name not in NOT_A_SETTING])
 def test_every_variable_is_read_by_something(name: str) -> None:
     assert f'_env["{name}"]' in SETTINGS
-    if name not in READ_BY_SETTINGS:
+    if name not in READ_BY_SETTINGS | COLUMNS:
         pattern = re.compile(rf'settings\.{name}\b|"{name}"')
         sources = [path for app in OURS for path in (ROOT / app).rglob("*.py")]
         readers = [path for path in sources if path.name not in ("settings.py", "variables.py")]

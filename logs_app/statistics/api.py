@@ -48,7 +48,7 @@ class FiguresSerializer(serializers.Serializer):
     ttft_ms = TimesSerializer(help_text="To the first token.")
 
 
-class StepSerializer(FiguresSerializer):
+class IntervalSerializer(FiguresSerializer):
     """Sums over the calls of one interval."""
 
     start = serializers.DateTimeField(help_text="When the interval began.")
@@ -60,7 +60,7 @@ class GroupSerializer(FiguresSerializer):
     group = serializers.DictField(
         help_text="What they have in common, by the names in `group_by`; a project or key has id and name."
     )
-    series = StepSerializer(many=True, required=False, help_text="With `interval`.")
+    series = IntervalSerializer(many=True, required=False, help_text="With `interval`.")
 
 
 class StatisticsSerializer(serializers.Serializer):
@@ -80,7 +80,9 @@ class StatisticsSerializer(serializers.Serializer):
     groups_left_out = serializers.IntegerField(
         required=False, help_text="How many groups are in the totals only."
     )
-    series = StepSerializer(many=True, required=False, help_text="With `interval`; empty ones are left out.")
+    series = IntervalSerializer(
+        many=True, required=False, help_text="With `interval`; empty ones are left out."
+    )
 
 
 class Statistics(APIView):

@@ -34,7 +34,7 @@ class VariantSerializer(ChangesSerializer):
         return Variant(name, ChangesSerializer.changes_of(given), given["recorded"])
 
 
-class CheckSerializer(serializers.Serializer):
+class ComparisonCheckSerializer(serializers.Serializer):
     """What an answer's text must be like."""
 
     kind = serializers.ChoiceField(
@@ -56,7 +56,7 @@ class ComparisonSerializer(serializers.Serializer):
     )
     a = VariantSerializer(required=False, help_text="One way of asking.")
     b = VariantSerializer(required=False, help_text="The other.")
-    checks = CheckSerializer(many=True, required=False, help_text="What the answers must be like.")
+    checks = ComparisonCheckSerializer(many=True, required=False, help_text="What the answers must be like.")
     key = serializers.CharField(
         required=False, max_length=LONGEST_NAME, help_text="The key to call with, by name or id."
     )

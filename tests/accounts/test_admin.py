@@ -109,6 +109,7 @@ def test_no_page_has_inline_scripts_or_styles(admin_client: Client) -> None:
 def test_clear_secrets_are_stored_nowhere_and_shown_never_again(admin_client: Client) -> None:
     secrets = [shown_secret(add(admin_client)), shown_secret(add(admin_client, name="b", secret=CHOSEN))]
     provider = {"provider_key": "default", "provider_type": "openai", "api_base": "https://a.example"}
+    provider |= {"weight": "1", "priority": "0", "supports_streaming": "on"}
     secrets.append("sk-canary-of-the-provider")
     admin_client.post("/admin/proxy/provider/add/", provider | {"new_api_key": secrets[-1]})
     pages = [LIST, "/admin/", "/admin/proxy/provider/"]

@@ -25,10 +25,9 @@ def test_the_file_is_whole():
     assert all(row["cached_input"] <= row["input"] for row in rows if "cached_input" in row)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("model", USUAL)
-def test_a_new_relay_knows_what_the_usual_models_cost(model):
-    assert reading.read("default").find([model], "default", "", datetime.now(UTC)) is not None
+def test_a_new_relay_knows_what_the_usual_models_cost(scratch, model):
+    assert reading.read(scratch.alias).find([model], "default", "", datetime.now(UTC)) is not None
 
 
 @pytest.mark.django_db

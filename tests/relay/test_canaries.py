@@ -22,13 +22,14 @@ SECRET_FILES = {"encryption_key", "secret_key", "management_token"}
 EVERYTHING = """
 import zstandard
 from django.apps import apps
+from logs_app import payloads
 texts = []
 for model in apps.get_models():
     for row in model.objects.values():
         texts.append(repr(row))
         for value in row.values():
             if isinstance(value, (bytes, memoryview)) and bytes(value[:4]) == zstandard.FRAME_HEADER:
-                texts.append(repr(zstandard.ZstdDecompressor().decompress(bytes(value))))
+                texts.append(repr(payloads.unpack(bytes(value))))
 result = "\\n".join(texts)
 """
 PLANT = f"""
