@@ -12,7 +12,6 @@ must not end it.
 
 from __future__ import annotations
 
-import errno
 import logging
 import mmap
 import os
@@ -21,6 +20,7 @@ from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 from types import TracebackType
 
+from accounts import mappedfile
 from accounts.budgets import row as rows
 from accounts.budgets.budget import MINUTE_US, STREAMS, Budget
 from accounts.budgets.cells import COUNT as CELLS
@@ -51,7 +51,7 @@ class Table:
         self._descriptor: int | None = None
         folder: Path | None = data_dir / FOLDER
         try:
-            self._descriptor = _open(data_dir / FOLDER)
+            self._descriptor = mappedfile.open_or_make(data_dir / FOLDER / NAME, MAGIC, BYTES)
             self._map = mmap.mmap(self._descriptor, BYTES)
         except OSError as error:
             log.warning("Each process counts limits for itself: %s cannot be used (%s).", folder, error)
@@ -152,21 +152,3 @@ class Table:
                 "The table of limits is full: %d counts were skipped so far. Redis is larger: set REDIS_URL.",
                 self.uncounted,
             )
-
-
-def _open(folder: Path) -> int:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        flock(descriptor, LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        if size != BYTES or os.pread(descriptor, 8, 0) != MAGIC:
-            # In place and never shorter: others may have it mapped.
-            if os.pwrite(descriptor, MAGIC + bytes(BYTES - 8), 0) != BYTES:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.ftruncate(descriptor, BYTES)
-        flock(descriptor, LOCK_UN)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor

@@ -11,7 +11,6 @@ says so; a provider that finds no row counts as healthy. Nothing here may end a 
 
 from __future__ import annotations
 
-import errno
 import logging
 import mmap
 import os
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import orjson
 
+from accounts import mappedfile
 from accounts.budgets.cells import COUNT as CELLS
 from accounts.budgets.cells import Cells
 
@@ -54,7 +54,7 @@ class Table:
         self._lock = threading.Lock()  # flock knows no difference within a process
         folder = data_dir and data_dir / FOLDER
         try:
-            self._descriptor = _open(folder) if folder else None
+            self._descriptor = mappedfile.open_or_make(folder / NAME, MAGIC, BYTES) if folder else None
             self._map = mmap.mmap(-1 if self._descriptor is None else self._descriptor, BYTES)
         except OSError as error:
             log.warning("Each process judges providers for itself: %s cannot be used (%s).", folder, error)
@@ -177,22 +177,3 @@ def state_of(data: bytes | str) -> State | None:
 
 def _slots(base: int) -> int:
     return base + LENGTH + 1 + STATE_BYTES // 8
-
-
-def _open(folder: Path) -> int:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        flock(descriptor, LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        if size != BYTES or os.pread(descriptor, 8, 0) != MAGIC:
-            # In place, never shorter (others may have it mapped), and whole: touching a mapped hole of a
-            # full disk kills the process.
-            if os.pwrite(descriptor, MAGIC + bytes(BYTES - 8), 0) != BYTES:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.ftruncate(descriptor, BYTES)
-        flock(descriptor, LOCK_UN)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
