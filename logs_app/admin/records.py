@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,10 +33,7 @@ class Page(ChangeList):
 
 @admin.register(LogRecord)
 class LogRecordAdmin(Using):
-    list_display = [
-        "started", "shown_model", "preview", "shown_outcome", "status_code", "tokens", "latency", "key_name",
-        "provider",
-    ]  # fmt: skip
+    list_display = ["arrived", "asked", "ended", "tokens", "price", "latency", "caller"]
     list_filter = narrowing.filters()
     list_per_page = 50
     show_full_result_count = False
@@ -49,13 +47,14 @@ class LogRecordAdmin(Using):
         (None, {"fields": [
             "call", ("shown_outcome", "status_code", "finish_reason"), "error", "fold_error",
             ("started", "latency", "ttft", "pace"), ("shown_cost", "relay_time", "log_level"),
-            ("model", "model_sent", "model_served"), ("provider", "key", "project"),
+            ("model", "model_sent", "model_served"), ("provider", "key", "project"), "shown_relatives",
         ]}),
         (_("Conversation"), {"fields": ["shown_request_preview", "shown_response_preview"]}),
         (_("Tokens"), {"fields": [
             ("prompt_tokens", "completion_tokens", "total_tokens"),
             ("cached_tokens", "cache_write_tokens", "reasoning_tokens"),
             ("audio_tokens", "image_tokens", "usage_estimated"),
+            ("image_count", "audio_seconds", "character_count"), ("service_tier", "price_version"),
         ]}),
         (_("Attempts"), {"fields": ["shown_attempts"]}),
         (_("Request"), {"fields": ["request_headers", "request_body", "request_sent"]}),
@@ -122,18 +121,18 @@ class LogRecordAdmin(Using):
     # Columns of the list
 
     @admin.display(description=_("started"))
-    def started(self, record: LogRecord) -> str:
-        return date_format(localtime(record.created_at), "Y-m-d H:i:s")
+    def arrived(self, record: LogRecord) -> SafeString:
+        moment = localtime(record.created_at)
+        return drawing.stacked(date_format(moment, "H:i:s"), date_format(moment, "Y-m-d"))
 
-    @admin.display(description=_("model"))
-    def shown_model(self, record: LogRecord) -> SafeString:
-        return format_html('<span class="record-model">{}</span>', record.model or drawing.EMPTY)
+    @admin.display(description=_("call"))
+    def asked(self, record: LogRecord) -> SafeString:
+        text = record.request_preview or f"{record.method} {record.path}"
+        return drawing.stacked(record.model or record.endpoint, Truncator(text).chars(160))
 
     @admin.display(description=_("outcome"))
-    def shown_outcome(self, record: LogRecord) -> SafeString:
-        return format_html(
-            '<span class="record-outcome record-{}">{}</span>', record.outcome, record.get_outcome_display()
-        )
+    def ended(self, record: LogRecord) -> SafeString:
+        return drawing.stacked(self.shown_outcome(record), record.status_code or drawing.EMPTY)
 
     @admin.display(description=_("tokens"))
     def tokens(self, record: LogRecord) -> str:
@@ -141,16 +140,29 @@ class LogRecordAdmin(Using):
             return drawing.EMPTY
         return f"{'≈ ' if record.usage_estimated else ''}{record.total_tokens:,}"
 
+    @admin.display(description=_("cost"))
+    def price(self, record: LogRecord) -> str:
+        return drawing.dollars(record.cost_nanos, record.usage_estimated)
+
     @admin.display(description=_("latency"))
     def latency(self, record: LogRecord) -> str:
         return drawing.duration(record.latency_ms)
 
-    @admin.display(description=_("request"))
-    def preview(self, record: LogRecord) -> SafeString:
-        text = record.request_preview or f"{record.method} {record.path}"
-        return format_html('<span class="record-preview">{}</span>', Truncator(text).chars(160))
+    @admin.display(description=_("key, provider"))
+    def caller(self, record: LogRecord) -> SafeString:
+        return drawing.stacked(record.key_name or drawing.EMPTY, record.provider or drawing.EMPTY)
 
     # Fields of the page
+
+    @admin.display(description=_("started"))
+    def started(self, record: LogRecord) -> str:
+        return date_format(localtime(record.created_at), "Y-m-d H:i:s")
+
+    @admin.display(description=_("outcome"))
+    def shown_outcome(self, record: LogRecord) -> SafeString:
+        return format_html(
+            '<span class="record-outcome record-{}">{}</span>', record.outcome, record.get_outcome_display()
+        )
 
     @admin.display(description=_("call"))
     def call(self, record: LogRecord) -> str:
@@ -211,6 +223,15 @@ class LogRecordAdmin(Using):
         return drawing.table(
             (_("Attempt"), _("Provider"), _("Model"), _("Status"), _("Error"), _("Started after"), _("Took")),
             rows,
+        )
+
+    @admin.display(description=_("related calls"))
+    def shown_relatives(self, record: LogRecord) -> SafeString | str:
+        """What it repeats or works for, and what repeats it or worked for it."""
+        address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return drawing.links(
+            (reverse(address, args=[other.pk]), f"{how}: {other} {other.model}")
+            for how, other in record.relatives()
         )
 
     @admin.display(description=_("headers"))

@@ -159,3 +159,13 @@ class LogRecord(models.Model):
     @cached_property
     def attempts(self) -> list[Attempt]:
         return list(Attempt.objects.using(self._state.db).filter(record_id=self.pk).order_by("number"))
+
+    def relatives(self, most: int = 20) -> list[tuple[str, LogRecord]]:
+        """The record that this one came of and the newest that came of it, each with how it came."""
+        records = LogRecord.objects.using(self._state.db)
+        parents = records.filter(pk=self.parent) if self.parent else ()
+        children = records.filter(parent=self.pk)[:most]
+        return [
+            *((f"{self.lineage} of", other) for other in parents),
+            *((other.lineage, other) for other in children),
+        ]

@@ -5,7 +5,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from accounts.models import AuditEvent
-from logs_app.models import ModelPrice
+from logs_app.admin import drawing
+from logs_app.models import LogRecord, ModelPrice
 from logs_app.search.indexer import Indexer
 from tests.logs_app.folds import DONE, sse
 from tests.logs_app.journals import SSE_HEADERS
@@ -36,6 +37,36 @@ def test_the_list_shows_what_happened(staff):
     html = page(staff, LIST)
     for shown in ("Completed", "m-1", "p-1", "first", "5.0 ms", "Hello?"):
         assert shown in html
+
+
+def test_the_list_shows_what_a_call_came_to(staff):
+    add_record()
+    LogRecord.objects.update(total_tokens=1234, usage_estimated=True, cost_nanos=1_234_567, status_code=418)
+    html = page(staff, LIST)
+    for shown in ("≈ 1,234", "≈ $0.0012", "418"):
+        assert shown in html
+
+
+@pytest.mark.parametrize(
+    ("nanos", "shown"),
+    [
+        (None, "–"),
+        (0, "$0.00"),
+        (1_500_000_000_000, "$1,500.00"),
+        (12_300_000, "$0.0123"),
+        (340, "$0.00000034"),
+    ],
+)
+def test_a_small_price_keeps_the_digits_that_tell(nanos, shown):
+    assert drawing.dollars(nanos) == shown
+
+
+def test_a_record_leads_to_what_it_repeats_and_what_repeats_it(staff):
+    original = add_record()
+    again = add_record(opened_with={"parent": str(original.pk), "lineage": "replay"})
+    to_original, to_replay = (f"{LIST}{pk}/change/" for pk in (original.pk, again.pk))
+    assert f'<a href="{to_replay}">replay: POST' in page(staff, to_original)
+    assert f'<a href="{to_original}">replay of: POST' in page(staff, to_replay)
 
 
 def test_the_list_counts_nothing_and_reads_no_payload(staff, django_assert_max_num_queries):
@@ -133,7 +164,7 @@ def test_the_page_of_a_stream_shows_the_bytes_as_sent(staff):
 
 def test_the_page_reads_the_payload_once(staff, django_assert_max_num_queries):
     record = add_record()
-    with django_assert_max_num_queries(14) as queries:  # six of them write the audit trail
+    with django_assert_max_num_queries(15) as queries:  # six of them write the audit trail
         page(staff, f"{LIST}{record.pk}/change/")
     assert sum("logs_app_logpayload" in query["sql"] for query in queries.captured_queries) == 1
 
