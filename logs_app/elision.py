@@ -8,7 +8,9 @@ from typing import Any
 SHOWN_NUMBERS, MOST_NUMBERS = 4, 32
 SHOWN_CHARACTERS, MOST_CHARACTERS = 64, 1024
 # Members that hold encoded files; any text may be a data URL.
-ENCODED = frozenset({"b64_json", "data", "embedding", "file_data", "partial_image_b64", "result", "audio"})
+ENCODED = frozenset(
+    {"audio", "b64_json", "base64", "data", "embedding", "file_data", "partial_image_b64", "result"}
+)
 DEPTH = 64
 
 

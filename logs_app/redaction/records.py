@@ -34,6 +34,7 @@ TEXTS = (
     "model_served",
     "client_ip",
 )
+TEXTS_OF_ATTEMPTS = ("model", "error", "message")
 CONTENT = ("request_body", "request_sent", "response_body", "response_raw")
 CONTENT_TYPES = ("request_content_type", "response_content_type")
 CUTS = ("request_cut", "request_sent_cut", "response_cut")
@@ -85,7 +86,7 @@ def _redact(redactor: Redactor, record: Row, payload: Row, attempts: list[Row]) 
             # Otherwise it is made of what was looked into already.
             record[f"{side}_preview"] = redactor.text(record[f"{side}_preview"])
     for attempt in attempts:
-        for column in ("error", "message"):
+        for column in TEXTS_OF_ATTEMPTS:
             attempt[column] = redactor.text(columns.text(attempt[column]))
 
 
@@ -176,7 +177,7 @@ def _withhold(record: Row, payload: Row, attempts: list[Row], reason: str) -> No
         record[column] = ""
     record["path"], record["tags"], record["edits"] = record["endpoint"], "[]", "[]"
     for attempt in attempts:
-        attempt["error"] = attempt["message"] = ""
+        attempt.update(dict.fromkeys(TEXTS_OF_ATTEMPTS, ""))
     _say(record, WITHHELD.format(reason=reason))
 
 

@@ -17,7 +17,7 @@ from logs_app.filters import RecordFilters
 from logs_app.models import LogRecord
 from proxy.compare import checks, running, summary
 from proxy.compare.running import MOST_AT_ONCE, MOST_RECORDS, Comparison, Variant
-from proxy.replay.api import LONGEST_NAME, ChangesSerializer
+from proxy.replay.api import LONGEST_NAME, ChangesSerializer, SpendingSerializer, no_such
 
 NAMES = ("a", "b")
 
@@ -34,7 +34,7 @@ class VariantSerializer(ChangesSerializer):
         return Variant(name, ChangesSerializer.changes_of(given), given["recorded"])
 
 
-class ComparisonCheckSerializer(serializers.Serializer):
+class ComparisonCheckSerializer(SpendingSerializer):
     """What an answer's text must be like."""
 
     kind = serializers.ChoiceField(
@@ -45,7 +45,7 @@ class ComparisonCheckSerializer(serializers.Serializer):
     name = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="For the table.")
 
 
-class ComparisonSerializer(serializers.Serializer):
+class ComparisonSerializer(SpendingSerializer):
     """Which records, and how to ask them."""
 
     filters = serializers.DictField(
@@ -63,6 +63,12 @@ class ComparisonSerializer(serializers.Serializer):
     concurrency = serializers.IntegerField(
         default=4, min_value=1, max_value=MOST_AT_ONCE, help_text="Calls at the same time."
     )
+
+    def validate_filters(self, given: dict[str, str]) -> dict[str, str]:
+        names = RecordFilters().fields
+        if unknown := sorted(given.keys() - names.keys()):
+            raise serializers.ValidationError(f"{unknown[0]}: {no_such(names)}")
+        return given
 
 
 class Compare(APIView):

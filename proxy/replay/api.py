@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -22,7 +23,20 @@ from proxy.replay.replaying import Plan
 LONGEST_NAME = 200
 
 
-class ChangesSerializer(serializers.Serializer):
+class SpendingSerializer(serializers.Serializer):
+    """Refuses names that it does not know: a misspelled one would spend money on another question."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
+            raise serializers.ValidationError({unknown[0]: [no_such(self.fields)]})
+        return super().to_internal_value(data)
+
+
+def no_such(names: Iterable[str]) -> str:
+    return f"There is no such member. There are {', '.join(names)}."
+
+
+class ChangesSerializer(SpendingSerializer):
     """What to ask differently. An empty object asks the same again."""
 
     model = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="Another model.")

@@ -12,7 +12,7 @@ def test_a_vector_is_shown_by_its_beginning():
     assert shown == {"data": [{"embedding": [0.5, 0.5, 0.5, 0.5, "… 1532 more numbers"]}]}
 
 
-@pytest.mark.parametrize("name", ["b64_json", "embedding", "data", "file_data", "result"])
+@pytest.mark.parametrize("name", ["b64_json", "base64", "embedding", "data", "file_data", "result"])
 def test_an_encoded_file_is_shown_by_its_beginning(name: str):
     assert elided({name: PICTURE})[name] == "A" * 64 + f"… {len(PICTURE) - 64} more characters"
 

@@ -139,6 +139,7 @@ def test_headers_tags_and_attempts_are_redacted() -> None:
     attempt = {
         "provider": "p",
         "status": 400,
+        "model": EMAIL,
         "error": EMAIL,
         "message": EMAIL,
         "started_us": 1,

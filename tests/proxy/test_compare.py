@@ -71,7 +71,15 @@ def test_calls_that_the_relay_made_are_not_asked_again(manage, records):
 
 
 @pytest.mark.parametrize(
-    "given", [{"limit": 0}, {"checks": [{"kind": "regex", "value": "("}]}, {"filters": {"status": "x"}}]
+    "given",
+    [
+        {"limit": 0},
+        {"checks": [{"kind": "regex", "value": "("}]},
+        {"filters": {"status": "x"}},
+        {"filters": {"tags": TAG}},
+        {"filter": {"tag": TAG}},
+        {"a": {"modle": "gpt-4o"}},
+    ],
 )
 def test_nonsense_is_refused_before_any_call(manage, given):
     assert manage.post("/manage/logs/compare", json=given).status_code == 400

@@ -81,6 +81,7 @@ def test_what_is_not_there_cannot_be_replayed(manage, id):
         ({"key": "nobody"}, 404, "key"),
         ({"provider": "elsewhere"}, 404, "provider"),
         ({"set": 5}, 400, "set"),
+        ({"modle": "gpt-4o"}, 400, "modle"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(manage, original, given, status, param):
