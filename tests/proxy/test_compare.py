@@ -114,6 +114,18 @@ def test_the_command_refuses_in_words(relay_server):
     assert (done.returncode, done.stderr.strip()) == (1, "CommandError: No record fits these filters.")
 
 
+def test_a_table_that_cannot_be_written_costs_no_call(relay_server, records, tmp_path: Path, simulator):
+    file = tmp_path / "there.csv"
+    file.touch()
+    asked = len(simulator.requests)
+    done = subprocess.run(
+        [sys.executable, "manage.py", "compare", "--tag", TAG, "--csv", str(file)],
+        cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stderr.strip() == f"CommandError: {file} cannot be written: File exists."
+    assert len(simulator.requests) == asked
+
+
 def test_who_leaves_ends_the_calls(relay_server, manage, simulator: Simulator):
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "[[sim chunks=60 delay=50]]"}]}
     headers = {"authorization": f"Bearer {relay_server.key}", "x-relay-tags": "slow"}

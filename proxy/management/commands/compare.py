@@ -6,7 +6,7 @@ import asyncio
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -60,11 +60,12 @@ class Command(BaseCommand):
             raise CommandError(refused.message) from None
         if not comparison.total:
             raise CommandError("No record fits these filters.")
+        table = _opened(options["csv"])  # before a call is paid for
         detail = {"filters": selection.filters(options), "calls": comparison.total}
         audit.record(actors.of_command(NAME), "record.compare", ("records", None, ""), detail=detail)
         rows = asyncio.run(self._run(comparison))
-        if options["csv"]:
-            _write(options["csv"], rows, list(comparison.checks))
+        if table:
+            _write(table, rows, list(comparison.checks))
         self._show(summary.of(rows, NAMES, comparison.checks))
         for words in {row["error"] for row in rows if row["error"]}:
             self.stderr.write(words)
@@ -123,16 +124,16 @@ def _checks(options: dict[str, Any]) -> list[dict[str, Any]]:
     return wanted
 
 
-def _write(path: Path, rows: list[Row], names: list[str]) -> None:
-    lines = [csvtable.row_bytes([*COLUMNS, *names])]
-    for row in rows:
-        lines.append(
-            csvtable.row_bytes(
-                [*(row[name] for name in COLUMNS), *(row["checks"].get(name) for name in names)]
-            )
-        )
+def _opened(path: Path | None) -> IO[bytes] | None:
     try:
-        with path.open("xb") as file:
-            file.writelines(lines)
+        return path.open("xb") if path else None
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _write(file: IO[bytes], rows: list[Row], names: list[str]) -> None:
+    with file:
+        file.write(csvtable.row_bytes([*COLUMNS, *names]))
+        for row in rows:
+            checked = (row["checks"].get(name) for name in names)
+            file.write(csvtable.row_bytes([*(row[name] for name in COLUMNS), *checked]))
