@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from logs_app import onerecord, snippets
+from logs_app import onerecord, reveals, snippets
 from logs_app.exporting import FORMATS, responses
 from logs_app.models import LogRecord
 
@@ -46,6 +46,8 @@ class Using(admin.ModelAdmin):
         visible = LogRecord.objects.visible_to(request.user)
         record = onerecord.revealed(request, visible, pk)
         before = onerecord.previous(record, visible)
+        if before:
+            reveals.note(request, before)
         base_url = onerecord.base_url(request)
         context = {
             **self.admin_site.each_context(request),

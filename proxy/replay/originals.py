@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.errors import Missing, Unknown
 from logs_app import payloads
 from logs_app.models import LogRecord, Outcome
+from logs_app.withholding import OFF
 from proxy import routes
 from proxy.configuration import Key, Snapshot
 from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders
@@ -35,11 +36,13 @@ def read(record: LogRecord) -> Original:
     body = payloads.unpack(payload.request_body)
     if record.outcome == Outcome.REJECTED:
         raise Missing("This call was refused before its request was recorded.", field="request")
+    if record.log_level == OFF:
+        raise Missing("Only counts are kept of this call (log level off).", field="request")
     if payload.request_cut:
         raise Missing("The request was too long to be recorded whole (LOG_MAX_BODY_BYTES).", field="request")
     if record.request_bytes and not body:
         raise Missing(
-            "The body of the request is not kept: its project records metadata only, or its time is over.",
+            "The body of the request is not kept: it was recorded as metadata only, or its time is over.",
             field="request",
         )
     headers = _headers(payloads.unpack_json(payload.request_headers) or [])

@@ -91,6 +91,8 @@ def test_a_record_is_shown_as_programs_and_beside_the_one_before(browser):
     assert "curl " in shown and "from openai import OpenAI" in shown and "await fetch" in shown
     assert f"{LIST}{first.pk}/change/" in shown
     assert "messages/0" in shown
+    read = AuditEvent.objects.filter(action="record.reveal").values_list("target_id", flat=True)
+    assert set(read) == {str(first.pk), str(second.pk)}
     assert "<b>Hello</b>" not in shown
     assert "There is none." in page(browser, f"{LIST}{first.pk}/use/")
     assert browser.get(f"{LIST}nonsense/use/").status_code == 404

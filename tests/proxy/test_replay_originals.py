@@ -62,6 +62,7 @@ def test_a_request_without_a_body_is_whole():
     [
         ({"outcome": "rejected"}, "refused before"),
         ({"body": b"", "request_bytes": 5}, "is not kept"),
+        ({"body": b"", "log_level": "off", "path": "/v1/files/{id}"}, "Only counts are kept"),
     ],
 )
 def test_what_is_missing_is_said(given, words):
