@@ -63,13 +63,14 @@ def curl(record: LogRecord, base_url: str) -> str:
 
 def python(record: LogRecord, base_url: str) -> str:
     """With the openai package; what it has no method for goes through its client all the same."""
-    method = _METHODS.get(record.path) if record.method == "POST" else None
+    prefix, rest = _parted(record)
+    method = _METHODS.get(f"/v1{rest}") if record.method == "POST" else None
     body = _json_body(record)
     call = _sdk_call(record, method, body) if method and isinstance(body, dict) else _raw_call(record, body)
     is_streaming = method is not None and isinstance(body, dict) and bool(body.get("stream"))
     return (
         f"{_commented('#', _note(record))}import os\n\nfrom openai import OpenAI\n\n"
-        f'client = OpenAI(api_key=os.environ["{KEY}"], base_url={_literal(f"{base_url}/v1")})\n'
+        f'client = OpenAI(api_key=os.environ["{KEY}"], base_url={_literal(f"{base_url}{prefix}")})\n'
         f"{call}\n" + ("for event in answer:\n    print(event)\n" if is_streaming else "print(answer)\n")
     )
 
@@ -99,6 +100,14 @@ LANGUAGES: dict[str, Callable[[LogRecord, str], str]] = {
 
 def _url(record: LogRecord, base_url: str) -> str:
     return f"{base_url}{record.path}{f'?{record.query}' if record.query else ''}"
+
+
+def _parted(record: LogRecord) -> tuple[str, str]:
+    """What a client has in its base_url, which is a route's prefix where the call took one, and the rest."""
+    rest = record.endpoint.removeprefix("/v1")
+    if rest and record.path.endswith(rest):
+        return record.path.removesuffix(rest), rest
+    return ("/v1", record.path.removeprefix("/v1")) if record.path.startswith("/v1/") else ("", record.path)
 
 
 def _headers(record: LogRecord) -> dict[str, str]:
@@ -146,7 +155,7 @@ def _raw_call(record: LogRecord, body: Any) -> str:
     given: dict[str, Any] = {} if body is None else {"body": body}
     if headers := _headers(record):
         given["options"] = {"headers": headers}
-    path = _url(record, "").removeprefix("/v1")
+    path = _url(record, "").removeprefix(_parted(record)[0])
     return _called(record.method.lower(), given, f"    {_literal(path)},", "    cast_to=object,")
 
 

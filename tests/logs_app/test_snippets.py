@@ -75,6 +75,22 @@ def test_a_stream_is_read_event_by_event():
     assert text.endswith("for event in answer:\n    print(event)\n")
 
 
+@pytest.mark.parametrize("prefix", ["/v1", "/team", "/team/v1"])
+def test_the_client_is_based_on_the_prefix_of_a_route(prefix):
+    program = snippets.python(
+        record(path=f"{prefix}/chat/completions", endpoint="/v1/chat/completions"), "http://relay"
+    )
+    assert f"base_url='http://relay{prefix}')" in program
+    assert "client.chat.completions.create(" in program
+
+
+def test_a_path_with_ids_below_a_prefix_is_called_whole():
+    made = record(b"", path="/team/files/f-1", endpoint="/v1/files/{file_id}", method="GET")
+    program = snippets.python(made, "http://relay")
+    assert "base_url='http://relay')" in program
+    assert "'/team/files/f-1'" in program
+
+
 def test_what_the_package_has_no_method_for_goes_through_its_client(simulator: Simulator):
     asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 77}
     text = snippets.python(record(asked, "/v1/messages"), simulator.base_url.removesuffix("/v1"))
