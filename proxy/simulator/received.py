@@ -41,7 +41,8 @@ class Received:
 
     @property
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        """None when it has no body."""
+        return orjson.loads(self.body) if self.body else None
 
     def header(self, name: str) -> str | None:
         values = [value for key, value in self.headers if key.lower() == name.lower()]

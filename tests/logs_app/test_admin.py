@@ -7,6 +7,7 @@ from django.test import Client
 from accounts.models import AuditEvent
 from logs_app.admin import drawing
 from logs_app.models import LogRecord, ModelPrice
+from logs_app.pricing import seeding
 from logs_app.search.indexer import Indexer
 from tests.logs_app.folds import DONE, sse
 from tests.logs_app.journals import SSE_HEADERS
@@ -231,6 +232,7 @@ def test_reading_a_record_is_audited_and_the_list_is_not(staff):
 
 
 def test_prices_are_written_in_dollars(staff):
+    seeding.load(ModelPrice, "default")  # a test before it may have emptied every table
     prices = "/admin/logs_app/modelprice/"
     assert "input 2.5, cached_input 1.25, output 10" in page(staff, f"{prices}?q=gpt-4o-2024-11-20")
     form = {"model": "mine", "valid_from_0": "2026-01-01", "valid_from_1": "00:00:00", "input": "0.25"}
