@@ -45,7 +45,7 @@ def test_any_text_is_compiled_or_refused_in_words_and_no_name_breaks_it(text: st
         ("gpt-4.1", True),
         ("ft:gpt-4o:org::id", True),
         ("meta/llama:free", True),
-        ("what+is)this(", True),
+        ("what+is-this", True),
         ("gpt-*", False),
         ("gpt-4.*", False),
         ("gpt-(4o|5)", False),
@@ -82,17 +82,15 @@ def test_a_pattern_is_about_the_whole_name(text: str, fits: str, fits_not: str) 
     [
         ("(?=gpt).*", "ahead or behind"),
         ("(?<!x)gpt.*", "ahead or behind"),
-        ("gpt-[4", None),  # no pair of brackets: a name
+        ("gpt-[4", "missing ]"),
         ("gpt-(.*", "missing )"),
         ("(a{1000}){1000}", "repetition"),
         ("x*" * 300, "longer than"),
         ("(\ud800)", "characters"),
     ],
 )
-def test_a_bad_pattern_is_refused_in_words(text: str, words: str | None) -> None:
-    if words is None:
-        assert modelpatterns.is_plain(text)
-        return
+def test_a_bad_pattern_is_refused_in_words(text: str, words: str) -> None:
+    assert not modelpatterns.is_plain(text)
     with pytest.raises(modelpatterns.BadPattern, match=re.escape(words)):
         modelpatterns.compile(text)
 
