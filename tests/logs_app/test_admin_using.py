@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient, Client
 
 from accounts.models import AuditEvent
@@ -83,6 +83,15 @@ def test_a_record_leads_to_its_uses(browser):
     shown = page(browser, f"{LIST}{record.pk}/change/")
     assert f'href="{LIST}{record.pk}/replay/"' in shown
     assert f'href="{LIST}{record.pk}/use/"' in shown
+
+
+def test_who_may_only_look_is_not_led_to_a_replay():
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_logrecord"))
+    looking = Client()
+    looking.force_login(clerk)
+    shown = page(looking, f"{LIST}{add_record().pk}/change/")
+    assert "/use/" in shown and "/replay/" not in shown
 
 
 def test_a_record_is_shown_as_programs_and_beside_the_one_before(browser):
