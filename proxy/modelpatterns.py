@@ -21,7 +21,7 @@ _STAR = "*"
 _ANYTHING = "(.*)"
 _ESCAPED = re.compile(r"\\(.)")
 _LITERAL = re.compile(r"(?:[^\\.*+?()|\[\]{}^$]|\\[^A-Za-z0-9])*")
-# As people write them in such files: `.*` and `.+`, brackets (a single one is a mistake), `|`, anchors, a backslash.
+# As people write them in such files: `.*`, `.+`, brackets (one alone: a mistake), `|`, anchors, a backslash.
 _REGEX = re.compile(r"\.[*+]|[()\[\]{}|\\]|^\^|\$$")
 _NOT_LITERAL = re.compile(r"\\[A-Za-z]|\[[^\]]*\]|\{[^}]*\}|\(\?[^:)]*:?|[.*+?()|^$\\]")
 _PREFIX_BYTES = 100
