@@ -31,7 +31,10 @@ class ReplayForm(forms.Form):
         label=_("System prompt"), required=False, strip=False, widget=forms.Textarea({"rows": 4})
     )
     set = forms.JSONField(
-        label=_("Set"), required=False, help_text=_('Members of the request, as JSON: {"temperature": 0}')
+        label=_("Set"),
+        required=False,
+        initial=dict,
+        help_text=_('Members of the request, as JSON: {"temperature": 0}'),
     )
     drop = forms.CharField(label=_("Leave out"), required=False, help_text=_("Names, separated by spaces."))
     key = forms.CharField(
