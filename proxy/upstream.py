@@ -8,6 +8,7 @@ own exceptions instead: NotSent, MaybeSent, MidStream (proxy/errors.py).
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -252,5 +253,21 @@ def _classified(error: Exception) -> UpstreamError | RelayError:
 
 
 def _words(error: BaseException) -> str:
-    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    match error:
+        case aiohttp.ClientResponseError():
+            said = error.message
+        case aiohttp.ClientConnectorError():
+            said = _of_connecting(error)
+        case _:
+            said = str(error)
     return " ".join(said.split()).rstrip(".") or type(error).__name__
+
+
+def _of_connecting(error: aiohttp.ClientConnectorError) -> str:
+    """Without address and port: callers read this too, and need not know where a provider is."""
+    cause: OSError = getattr(error, "certificate_error", None) or error.os_error
+    if isinstance(error, aiohttp.ClientConnectorDNSError) and cause.errno:
+        return f"the name {error.host} is not found"
+    if isinstance(cause, ssl.SSLError) or not cause.errno:
+        return cause.strerror or str(cause)
+    return os.strerror(cause.errno).lower()

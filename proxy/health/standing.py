@@ -102,7 +102,7 @@ def _status(state: State, now: float, rules: Breaker) -> str:
 
 
 def _words(status: str, state: State, now: float, share: float) -> str:
-    after = f": {state.words}" if state.words else ""
+    after = f": {state.words.rstrip('.')}" if state.words else ""
     wait = max(round(state.until - now), 1)
     return {
         "healthy": "It is well.",

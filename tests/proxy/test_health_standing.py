@@ -37,6 +37,13 @@ def test_each_state_has_a_word_and_a_sentence(state: State, seconds: float, stat
     assert status in standing.STATUSES
 
 
+def test_what_was_said_ends_with_one_full_stop() -> None:
+    state = replace(times(1, Outcome.SERVER_ERROR), words="Nothing listens there.")
+    assert standing.judge(state, NOW, RULES).words.startswith(
+        "Its last calls failed: Nothing listens there. It"
+    )
+
+
 def test_without_a_breaker_everybody_has_the_whole_share() -> None:
     assert standing.judge(times(5, Outcome.SERVER_ERROR), NOW, Breaker(is_enabled=False)).share == 1
 

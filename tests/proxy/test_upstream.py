@@ -237,6 +237,7 @@ async def test_a_refused_connection_sent_nothing(upstream: Upstream) -> None:
     fault = await fault_of(upstream, f"http://127.0.0.1:{unused_port()}/v1")
     assert isinstance(fault, NotSent)
     assert fault.reason == "upstream_unreachable"
+    assert fault.detail == "connection refused"  # and no address: callers read it
 
 
 async def test_an_unknown_name_sent_nothing(upstream: Upstream) -> None:
