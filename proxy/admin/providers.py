@@ -98,7 +98,8 @@ class ProviderAdmin(AuditedAdmin):
     @admin.display(description=_("state"))
     def state(self, provider: Provider) -> Any:
         found = standing_of(provider)
-        said = "" if found.status in ("healthy", "disabled") else found.words
+        is_silent = found.status == "disabled" or (found.status == "healthy" and not found.refused_keys)
+        said = "" if is_silent else found.words
         return format_html(
             '<span class="provider-state provider-{}">● {}<span class="provider-words">{}</span></span>',
             found.status,

@@ -105,7 +105,7 @@ def _words(status: str, state: State, now: float, share: float) -> str:
     after = f": {state.words.rstrip('.')}" if state.words else ""
     wait = max(round(state.until - now), 1)
     return {
-        "healthy": "It is well.",
+        "healthy": _of_keys(len(state.refused_keys)) or "It is well.",
         "failing": f"Its last calls failed{after}. It gets {share:.0%} of its weight.",
         "resting": f"It asked for a rest (HTTP 429), for {wait} seconds more.",
         "open": f"It keeps failing and is left out for {wait} seconds more{after}.",
@@ -113,6 +113,10 @@ def _words(status: str, state: State, now: float, share: float) -> str:
         "recovering": f"It answers again and gets {share:.0%} of its weight.",
         "refused": "It refuses the API key and is set aside until the key is corrected.",
     }[status]
+
+
+def _of_keys(refused: int) -> str:
+    return f"It answers, but refuses {refused} of its keys, which no call uses now." if refused else ""
 
 
 def _moment(seconds: float) -> datetime:

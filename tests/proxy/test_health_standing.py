@@ -22,6 +22,7 @@ def times(count: int, outcome: Outcome) -> State:
     ("state", "seconds", "status", "words"),
     [
         (HEALTHY, 0, "healthy", "It is well."),
+        (replace(HEALTHY, refused_keys=("a digest",)), 0, "healthy", "refuses 1 of its keys"),
         (times(1, Outcome.SERVER_ERROR), 0, "failing", "HTTP 500. It gets 70% of its weight."),
         (times(1, Outcome.RATE_LIMITED), 5, "resting", "for 10 seconds more"),
         (times(5, Outcome.SERVER_ERROR), 10, "open", "left out for 20 seconds more: HTTP 500."),
