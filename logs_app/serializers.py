@@ -93,6 +93,8 @@ ATTEMPT = {
     "message": "What it said about it.",
     "started_ms": "Milliseconds after the call came.",
     "latency_ms": "How long it took.",
+    "prompt_tokens": "Of the one that answered.",
+    "completion_tokens": "Of the one that answered.",
 }
 COLUMNS = [name if name != "cost" else "cost_nanos" for name in LISTED]
 HEADERS = {"type": "object", "additionalProperties": {"type": "string"}}

@@ -217,11 +217,23 @@ class LogRecordAdmin(Using):
                 ": ".join(filter(None, (a.error, a.message))) or drawing.EMPTY,
                 drawing.duration(a.started_ms),
                 drawing.duration(a.latency_ms),
+                drawing.EMPTY
+                if a.prompt_tokens is None
+                else f"{a.prompt_tokens} + {a.completion_tokens or 0}",
             )
             for a in record.attempts
         ]
         return drawing.table(
-            (_("Attempt"), _("Provider"), _("Model"), _("Status"), _("Error"), _("Started after"), _("Took")),
+            (
+                _("Attempt"),
+                _("Provider"),
+                _("Model"),
+                _("Status"),
+                _("Error"),
+                _("Started after"),
+                _("Took"),
+                _("Tokens"),
+            ),  # fmt: skip
             rows,
         )
 

@@ -52,6 +52,7 @@ def assemble(
     attempts = [
         ending.attempt(id, number, given) for number, given in enumerate(ending.attempts(transcript), 1)
     ]
+    ending.charge(attempts, record)
     withholding.withhold(transcript, record, payload, attempts)
     redactor = redactor_for(record["project_id"] or "")
     if redactor is not None:

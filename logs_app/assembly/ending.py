@@ -90,4 +90,12 @@ def attempt(id: bytes, number: int, given: Meta) -> Row:
         "message": given.get("message"),
         "started_ms": columns.milliseconds(given.get("started_us")) or 0.0,
         "latency_ms": columns.milliseconds(given.get("latency_us")),
+        "prompt_tokens": None,
+        "completion_tokens": None,
     }
+
+
+def charge(attempts: list[Row], record: Row) -> None:
+    """What was used, the try that answered has used."""
+    if attempts and attempts[-1]["status_code"] is not None:
+        attempts[-1] |= {name: record[name] for name in ("prompt_tokens", "completion_tokens")}

@@ -22,6 +22,9 @@ class Attempt(models.Model):
     message = models.CharField(_("message"), max_length=1024, blank=True)
     started_ms = models.FloatField(_("started after (ms)"))
     latency_ms = models.FloatField(_("latency (ms)"), null=True)
+    # Of the one that answered: of a try that failed nobody is told what it cost.
+    prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
+    completion_tokens = models.PositiveIntegerField(_("completion tokens"), null=True)
 
     class Meta:
         verbose_name = _("attempt")

@@ -472,3 +472,19 @@ def test_nothing_that_is_said_keeps_a_call_from_its_record(asked, said, path, me
     made = assemble(new_id(), "node-a", pieces, LIMIT, prices=PRICES)
     assert "\0" not in made.record["request_preview"] + made.record["response_preview"]
     assert made.record["fold_error"] == ""
+
+
+def test_the_attempt_that_answered_has_what_was_used():
+    failed = {"provider": "p-1", "status": 503, "started_us": 0, "latency_us": 10}
+    answer = {"provider": "p-2", "status": 200, "started_us": 20, "latency_us": 10}
+    made = exchange(end=closed(attempts=[failed, answer]))
+    used = (made.record["prompt_tokens"], made.record["completion_tokens"])
+    assert None not in used
+    tokens = [(row["prompt_tokens"], row["completion_tokens"]) for row in made.attempts]
+    assert tokens == [(None, None), used]
+
+
+def test_an_attempt_without_an_answer_has_used_nothing_known():
+    failed = {"provider": "p-1", "status": None, "error": "upstream_unreachable", "started_us": 0}
+    (row,) = exchange(end=closed(attempts=[failed])).attempts
+    assert (row["prompt_tokens"], row["completion_tokens"]) == (None, None)
