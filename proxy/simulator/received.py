@@ -41,8 +41,11 @@ class Received:
 
     @property
     def json(self) -> Any:
-        """None when it has no body."""
-        return orjson.loads(self.body) if self.body else None
+        """None when its body is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
 
     def header(self, name: str) -> str | None:
         values = [value for key, value in self.headers if key.lower() == name.lower()]
