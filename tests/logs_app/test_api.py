@@ -153,6 +153,8 @@ def test_a_record_shows_everything(api):
             "message": "",
             "started_ms": 0.1,
             "latency_ms": 4.0,
+            "prompt_tokens": 3,
+            "completion_tokens": 2,
         }
     ]
     assert shown["edits"] == [{"kind": "hide_usage_event"}]
