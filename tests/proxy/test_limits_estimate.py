@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-import time
+import timeit
 from typing import Any
 
 import orjson
@@ -77,7 +77,4 @@ def test_an_upload_counts_when_it_is_settled() -> None:
 
 def test_a_large_body_is_estimated_within_a_millisecond_or_a_few() -> None:
     large = call(body=b'{"data":"' + b"x" * 20_000_000 + b'"}')
-    began = time.perf_counter()
-    estimate.tokens(large)
-
-    assert time.perf_counter() - began < 0.1
+    assert min(timeit.repeat(lambda: estimate.tokens(large), number=1, repeat=5)) < 0.1
