@@ -1,19 +1,27 @@
+# docker build -t llm-relay .
+# docker run -p 8000:8000 -v ./data:/app/data -e MANAGEMENT_TOKEN=... llm-relay
+#
+# Both architectures: docker buildx build --platform linux/amd64,linux/arm64 .
 FROM python:3.13-slim AS wheels
 COPY requirements/base.txt .
 RUN pip wheel --no-cache-dir --wheel-dir /wheels --requirement base.txt
 
 FROM python:3.13-slim
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels /wheels/*.whl \
-    && useradd --system --home-dir /app appuser \
-    && install --directory --mode 0700 --owner appuser /app/data
+    pip install --no-cache-dir --no-index --no-deps /wheels/*.whl \
+    && useradd --system --home-dir /app --no-create-home appuser \
+    && install --directory --mode 0700 --owner appuser /app/data /app/logs \
+    && install --directory --mode 0755 /app/config /app/certs
 WORKDIR /app
 COPY --chown=root:root . .
-ENV HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# What Python would write at its first start is written here: the root file system may be read-only.
+RUN python -m compileall -q accounts deploy logs_app proxy relay
+ENV HOST=0.0.0.0 CONFIG_DIR=/app/config CA_CERTIFICATES=/app/certs PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER appuser
-VOLUME /app/data
+VOLUME ["/app/data", "/app/logs", "/app/config", "/app/certs"]
 EXPOSE 8000
 # Running requests may finish: give `docker stop` at least GRACE_SECONDS.
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"PORT\") or 8000}/health', timeout=4)"]
-CMD ["python", "manage.py", "serve"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["python", "-m", "deploy.healthcheck"]
+ENTRYPOINT ["python", "manage.py"]
+CMD ["serve"]
