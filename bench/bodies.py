@@ -28,18 +28,22 @@ class Body:
     def __len__(self) -> int:
         return len(self.before) + TAG_BYTES + len(self.after)
 
+    def tagged(self, tag: bytes) -> bytes:
+        return self.before + tag + self.after
+
 
 def tag(number: int) -> bytes:
     return b"rq%08x" % (number & 0xFFFF_FFFF)
 
 
-def chat() -> Body:
-    """1 KB, answered by 1.5 KB."""
-    return _body(f"[[sim chunks={ANSWER_PIECES}]]", ANSWER_PIECES, text_bytes=765)
+def chat(script: str = "") -> Body:
+    """1 KB, answered by 1.5 KB; or whatever the script makes of it (docs/simulator.md)."""
+    return _body(f"[[sim chunks={ANSWER_PIECES} {script}]]", ANSWER_PIECES, text_bytes=765)
 
 
-def stream(chunks: int, delay_ms: int) -> Body:
-    return _body(f"[[sim chunks={chunks} delay={delay_ms}]]", chunks, text_bytes=765, is_stream=True)
+def stream(chunks: int, delay_ms: int, script: str = "") -> Body:
+    marker = f"[[sim chunks={chunks} delay={delay_ms} {script}]]"
+    return _body(marker, chunks, text_bytes=765, is_stream=True)
 
 
 def image(size: int) -> Body:

@@ -2,8 +2,8 @@
 
     python -m bench.choosing [--providers 10000]
 
-No server, no network: the index of one configuration (`proxy/catalogue.py`) is asked directly. Each provider
-maps a name of its own, a glob shared with nineteen others, and a regular expression of its own.
+No server, no network: the index of one configuration (`proxy/routing/catalogue.py`) is asked directly. Each
+provider maps a name of its own, a glob shared with nineteen others, and a regular expression of its own.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from proxy.catalogue import Catalogue
-from proxy.configuration import Provider
-from proxy.endpoints import find
+from proxy.configuration.configuration import Provider
+from proxy.request.endpoints import find
+from proxy.routing.catalogue import Catalogue
 
 PROVIDERS = 10_000
 SHARING = 20

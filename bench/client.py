@@ -24,6 +24,7 @@ class Aim:
     head: bytes
     body: Body
     checks_answers: bool = True
+    asks_the_same: bool = False
 
     def request(self, tag: bytes) -> bytes:
         body = self.body
@@ -83,7 +84,7 @@ class Client(asyncio.Protocol):
             return self._end()
         assert self.transport is not None
         self.tally.sent += 1
-        self._tag = bodies.tag(self.tally.sent)
+        self._tag = bodies.tag(0 if self.aim.asks_the_same else self.tally.sent)
         self._got = bytearray()
         self._body_start = -1
         self._length = -1
@@ -146,6 +147,9 @@ class Client(asyncio.Protocol):
                 return False
             if self.aim.checks_answers:
                 answers.check(body, self._tag, asked.chunks, asked.is_stream)
+            if self.aim.asks_the_same and self._is_counted and b"\r\nx-proxy-cache: hit\r\n" not in self._got:
+                self.tally.fail("no hit", bytes(self._got[:300]).decode("latin-1"))
+                return False
         except Wrong as problem:
             self.tally.fail("wrong answer", str(problem))
             return False

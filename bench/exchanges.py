@@ -8,7 +8,7 @@ import orjson
 from django.conf import settings
 
 from bench.bodies import SYSTEM, TEXT
-from logs_app.journal import Journal
+from logs_app.journal.journal import Journal
 from proxy.identifiers import uuid7
 
 HEADERS = [["content-type", "application/json"], ["user-agent", "bench"], ["authorization", "***"]]
@@ -40,12 +40,11 @@ def write(count: int) -> None:
     settings.JOURNAL_DIR.mkdir(exist_ok=True)
     journal = Journal(settings.JOURNAL_DIR, settings.NODE_ID, settings.FIELD_ENCRYPTION_KEYS, fsync_ms=1000)
     for number in range(count):
-        _write(journal, number)
+        write_one(journal, number, uuid7())
     journal.close()
 
 
-def _write(journal: Journal, number: int) -> None:
-    id = uuid7()
+def write_one(journal: Journal, number: int, id: bytes) -> None:
     opened = {
         "created_us": time.time_ns() // 1000, "method": "POST", "path": PATH, "query": "", "endpoint": PATH,
         "client_ip": "192.0.2.1", "headers": HEADERS, "model": "gpt-4o-mini", "is_streaming": False,

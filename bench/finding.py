@@ -15,10 +15,11 @@ from django.db import connection
 from django.test import Client
 
 from bench.exchanges import write
+from logs_app.journal.segments import MasterKeys
 from logs_app.models import Node
 from logs_app.pricing.reading import Prices
-from logs_app.recorder import Recorder
-from logs_app.segments import MasterKeys
+from logs_app.recorder.recorder import Recorder
+from relay.dashboard import figures
 
 ROUNDS = 3
 PAGE_SECONDS, SEARCH_SECONDS, STATS_SECONDS = 0.5, 1.0, 0.3
@@ -44,6 +45,7 @@ STATS = (
     "", "since=24h&interval=hour", "since=24h&interval=15m&group_by=model", "since=7d&group_by=project,model",
     "since=30d&interval=day", "since=30d&interval=day&group_by=model", "since=30d&model=gpt-4o&group_by=key",
 )  # fmt: skip
+DASHBOARDS = ("range=1h", "range=24h", "range=7d", "range=30d", "range=30d&by=project&at=p99")
 
 
 def measure(count: int, exchanges: int) -> dict[str, Any]:
@@ -101,6 +103,8 @@ def _ask(count: int) -> Iterator[dict[str, Any]]:
         yield _timed(api, "/manage/logs", query, SEARCH_SECONDS)
     for query in STATS:
         yield _timed(api, "/manage/stats", query, STATS_SECONDS)
+    for query in DASHBOARDS:
+        yield _timed(staff, "/admin/", query, STATS_SECONDS)
 
 
 def _timed(client: Any, path: str, query: str, aim: float) -> dict[str, Any]:
@@ -108,6 +112,7 @@ def _timed(client: Any, path: str, query: str, aim: float) -> dict[str, Any]:
     asked = _deep(client) if query == "cursor" else query
     seconds = []
     for _ in range(ROUNDS):
+        figures.forget()
         began = time.perf_counter()
         response = client.get(f"{path}?{asked}")
         seconds.append(time.perf_counter() - began)

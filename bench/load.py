@@ -38,7 +38,7 @@ class Shift:
         return perf_counter() < self._ends_at
 
 
-def aim_at(url: str, key: str, body: str, checks_answers: bool = True) -> Aim:
+def aim_at(url: str, key: str, body: str, checks_answers: bool = True, *, is_cached: bool = False) -> Aim:
     parts = urlsplit(url)
     assert parts.hostname is not None and parts.port is not None
     lines = [
@@ -48,9 +48,10 @@ def aim_at(url: str, key: str, body: str, checks_answers: bool = True) -> Aim:
         "accept: application/json",
         "content-type: application/json",
         f"authorization: Bearer {key}",
+        *(["x-relay-cache: 3600"] if is_cached else []),
     ]
     head = "".join(f"{line}\r\n" for line in lines).encode()
-    return Aim(parts.hostname, parts.port, head, BODIES[body], checks_answers)
+    return Aim(parts.hostname, parts.port, head, BODIES[body], checks_answers, is_cached)
 
 
 async def load(
@@ -134,11 +135,12 @@ def main() -> None:
     parser.add_argument("--warmup", type=float, default=0.0, help="seconds before the measurement")
     parser.add_argument("--ramp", type=float, default=0.0, help="seconds over which connections open")
     parser.add_argument("--any-answer", action="store_true", help="do not look into the answers")
+    parser.add_argument("--cached", action="store_true", help="ask the same, and for a stored answer")
     asked = parser.parse_args()
     gc.disable()
     result = uvloop.run(
         load(
-            aim_at(asked.url, asked.key, asked.body, not asked.any_answer),
+            aim_at(asked.url, asked.key, asked.body, not asked.any_answer, is_cached=asked.cached),
             connections=asked.connections,
             seconds=asked.seconds,
             requests=asked.requests,

@@ -25,6 +25,8 @@ class Phase:
     """Answers per connection; 0 measures for a time."""
     targets: tuple[str, ...] = ("direct", "relay")
     ramp_seconds: float = 0.0
+    is_cached: bool = False
+    """The same question again and again, answered from the relay's cache."""
 
 
 ALL = ("direct", "daphne", "relay")
@@ -32,6 +34,8 @@ PHASES = [
     Phase("c1", "chat", 1, targets=ALL),
     Phase("c16", "chat", 16, targets=ALL),
     Phase("c64", "chat", 64, targets=ALL),
+    Phase("hits16", "chat", 16, targets=("relay",), is_cached=True),
+    Phase("hits_stream", "stream_fast", 16, targets=("relay",), is_cached=True),
     Phase("image1m", "image", 4),
     Phase("stream50", "stream", 50, rounds=3, ramp_seconds=1.0),
     Phase("stream200", "stream", 200, rounds=3, ramp_seconds=1.0),
@@ -64,6 +68,8 @@ def generate(target: Target, phase: Phase, seconds: float, warmup_seconds: float
         command += ["--requests", str(phase.rounds * phase.connections)]
     else:
         command += ["--seconds", str(seconds), "--warmup", str(warmup_seconds)]
+    if phase.is_cached:
+        command.append("--cached")
     if target.name == "daphne":
         command.append("--any-answer")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

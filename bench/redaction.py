@@ -14,9 +14,9 @@ from collections.abc import Callable
 import django
 import orjson
 
-from logs_app.journal import META_LENGTH
+from logs_app.journal.journal import META_LENGTH
+from logs_app.journal.segments import ANSWERED, CLOSED, OPENED, PART
 from logs_app.redaction import Redactor, Ruleset
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART
 
 LENGTH = 100_000
 AIM_TEXT_MS, AIM_EXCHANGE_MS = 40.0, 0.4

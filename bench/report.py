@@ -53,7 +53,7 @@ def write(about: dict[str, str], results: Results, soaked: dict[str, Any] | None
             f"Worker memory before and after {soaked['requests']} requests: "
             f"{soaked['rss_before_mb']:.1f} MB → {soaked['rss_after_mb']:.1f} MB."
         )
-    parts.append(_targets_table(judge(results, soaked)))
+    parts.append(targets_table(judge(results, soaked)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -182,7 +182,7 @@ def _judge_memory(results: Results, soaked: dict[str, Any] | None, add: Any) -> 
         add("RSS of a worker", "≤ 150 MB", f"{max(sizes):.0f} MB", max(sizes) <= 150)
 
 
-def _targets_table(verdicts: list[Verdict]) -> str:
+def targets_table(verdicts: list[Verdict]) -> str:
     lines = ["| target | limit | reached | |", "|---|---|---|---|"]
     lines += [
         f"| {v.target} | {v.limit} | {v.reached} | {'pass' if v.passed else '**miss**'} |" for v in verdicts
