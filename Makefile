@@ -7,15 +7,15 @@ COMPILE := $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-
 JOBS ?= auto
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 run: .venv/base ## start the relay (the first time it is installed)
 	@$(BIN)/python manage.py serve
 demo: .venv/base ## the same with a simulated provider and a little traffic
 	@$(BIN)/python manage.py serve --demo
 test: .venv/dev ## run the tests; ARGS="tests/relay -x" for some
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 coverage: .venv/dev ## run the tests and show what they do not reach
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered $(ARGS)
 lint: .venv/dev ## formatting, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -25,9 +25,21 @@ format: .venv/dev ## format the code
 	$(BIN)/ruff check --fix .
 bench: .venv/dev ## measure what the relay adds to a call
 	$(BIN)/python -m bench $(ARGS)
+conformance: .venv/dev ## find out what holds and write docs/conformance.md (needs node and npm for the SDKs in JavaScript)
+	$(BIN)/python -m tests.conformance $(ARGS)
+messages: .venv/dev ## collect the texts to translate, and compile what is translated (needs GNU gettext)
+	$(BIN)/python -m tests.messages
+screenshots: .venv/dev ## take pictures of the console's pages for the docs (needs Chromium); ARGS="logs keys" for some
+	$(BIN)/python -m tests.console.screenshots $(ARGS)
 lock: .venv/dev ## write the pinned versions of requirements/*.in anew
-	$(COMPILE) --output-file requirements/base.txt requirements/base.in
+	$(COMPILE) --generate-hashes --output-file requirements/base.txt requirements/base.in
 	$(COMPILE) --output-file requirements/dev.txt requirements/dev.in
+docker-build: ## the image llm-relay
+	docker build --tag llm-relay .
+docker-run: ## the image alone, its data in ./data
+	docker run --rm --publish 8000:8000 --volume ./data:/app/data --env-file .env llm-relay
+docker-smoke: ## start the image, call it, stop it
+	deploy/smoke.sh
 .venv/base: requirements/base.txt
 	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "LLM Relay needs Python 3.11, 3.12 or 3.13, and found $$($(or $(PYTHON),python3) --version 2>&1)." >&2; exit 1; }
 	@test -x $(BIN)/pip || { echo "Installing into .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; }
@@ -36,4 +48,4 @@ lock: .venv/dev ## write the pinned versions of requirements/*.in anew
 	@chmod +x $(BIN)/llm-proxy && touch $@
 .venv/dev: .venv/base requirements/dev.txt
 	@$(INSTALL) requirements/dev.txt && touch $@
-.PHONY: help run demo test coverage lint format bench lock
+.PHONY: help run demo test coverage lint format bench conformance messages screenshots lock docker-build docker-run docker-smoke

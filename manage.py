@@ -5,7 +5,8 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from relay import demo, lifeline
+from relay.processes import lifeline
+from relay.start import demo
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay.settings")

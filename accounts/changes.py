@@ -84,22 +84,17 @@ class TrackChanges(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        self._execute(install, app_label, schema_editor, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        vendor = schema_editor.connection.vendor
+        for statement in install(vendor, model._meta.db_table, model._meta.pk.column):
+            schema_editor.execute(statement, params=None)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        self._execute(remove, app_label, schema_editor, from_state)
-
-    def _execute(
-        self, statements: Any, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: Any
-    ) -> None:
-        model = state.apps.get_model(app_label, self.model_name)
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
-            return
-        vendor = schema_editor.connection.vendor
-        for statement in statements(vendor, model._meta.db_table, model._meta.pk.column):
-            schema_editor.execute(statement, params=None)
+        """A table that stays was tracked before, too; one that goes takes its triggers along."""
 
     def describe(self) -> str:
         return f"Track changes of {self.model_name}"

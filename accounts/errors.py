@@ -5,7 +5,8 @@ Refused            the words are for the person; `field` names what was wrong, i
  ├─ Unknown        it names something that is not there (404)
  ├─ Taken          something else has it already (409)
  ├─ Missing        something that it needs is not there any more (409)
- └─ Inactive       the project takes no new keys (403)
+ ├─ Inactive       the project takes no new keys (403)
+ └─ Unavailable    something that must do its part does not answer now (503)
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class Missing(Refused):
 
 class Inactive(Refused):
     code = "project_inactive"
+
+
+class Unavailable(Refused):
+    code = "unavailable"

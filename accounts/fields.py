@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from . import encryption
+from .secrets import encryption
 
 # Version 0x80 and the high bytes of a time stamp, in base64: every Fernet token of this century begins so.
 FERNET_MARK = "gAAAAA"

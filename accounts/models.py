@@ -1,4 +1,4 @@
-"""Who may call, and the version that tells every process when the configuration has moved."""
+"""Who may call."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import keys, recording
+from . import recording
 from .fields import EncryptedTextField
+from .secrets import keys
 
 
 class Limits(models.Model):
@@ -77,6 +78,14 @@ class Project(Limits):
         blank=True,
         help_text=_(
             "param_whitelist, allowed_origins, required_headers, allowed_endpoints, allowed_methods."
+        ),
+    )
+    cache_policy = models.JSONField(
+        _("cache policy"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            'Such as {"mode": "always", "ttl": 3600}. The mode is opt_in (also when empty), always or off.'
         ),
     )
     log_policy = models.CharField(
@@ -267,34 +276,6 @@ class LoginFailure(models.Model):
         return f"{self.failures}, the last at {self.last_at:%F %T}"
 
 
-class ConfigVersion(models.Model):
-    """One row, moved by the triggers of `changes`: its order is the order of commits."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True)
-    version = models.BigIntegerField()
-
-    class Meta:
-        verbose_name = _("configuration version")
-        verbose_name_plural = _("configuration version")
-
-    def __str__(self) -> str:
-        return str(self.version)
-
-
-class ConfigChange(models.Model):
-    """A row that changed, and the version this led to; only the newest are kept."""
-
-    version = models.BigIntegerField(db_index=True)
-    table_name = models.CharField(max_length=63)
-    row_pk = models.CharField(max_length=64, blank=True, help_text="Empty: the whole table.")
-
-    class Meta:
-        verbose_name = _("configuration change")
-        verbose_name_plural = _("configuration changes")
-
-    def __str__(self) -> str:
-        return f"{self.version} {self.table_name} {self.row_pk}".rstrip()
-
-
-# The models of the audit trail stand in a module of their own; Django looks for them here.
-from .auditevents import AuditEvent, AuditHead  # noqa: E402, F401
+# These stand in modules of their own; Django looks for them here.
+from .audit.events import AuditEvent, AuditHead  # noqa: E402, F401
+from .configversion import ConfigChange, ConfigVersion  # noqa: E402, F401

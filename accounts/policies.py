@@ -1,10 +1,12 @@
-"""What a policy may say, in words for whoever writes one. What it means for a call is in `proxy.policy`."""
+"""What a policy may say, in words for whoever writes one. What it means for a call: `proxy.access.policy`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_ENTRIES = 1000
@@ -21,10 +23,13 @@ def refusal_of(policy: Any) -> Refusal:
     if policy is None:
         return None
     if not isinstance(policy, dict):
-        return f"A policy is an object with any of {_listed(MEMBERS)}."
+        return _("A policy is an object with any of %(names)s.") % {"names": ", ".join(MEMBERS)}
     for name, value in policy.items():
         if name not in MEMBERS:
-            return f"A policy has no member '{_shown(name)}', only {_listed(MEMBERS)}."
+            return _("A policy has no member '%(name)s', only %(names)s.") % {
+                "name": _shown(name),
+                "names": ", ".join(MEMBERS),
+            }
         if value is not None and (refusal := MEMBERS[name](value)):
             return f"{name}: {refusal}"
     return None
@@ -41,12 +46,14 @@ def refusal_of_origins(origins: Any) -> Refusal:
 
 def _refusal_of_whitelist(rules: Any) -> Refusal:
     if not isinstance(rules, dict):
-        return 'write an object such as {"model": ["gpt-4o", "gpt-4.1-*"]}.'
+        return _('write an object such as {"model": ["gpt-4o", "gpt-4.1-*"]}.')
     if len(rules) > MOST_ENTRIES:
-        return f"at most {MOST_ENTRIES} parameters can be listed."
+        return _("at most %(most)s parameters can be listed.") % {"most": MOST_ENTRIES}
     for name, patterns in rules.items():
         if not all(name.split(".")):
-            return f"'{_shown(name)}' is no parameter. Nested ones are written 'response_format.type'."
+            return _("'%(name)s' is no parameter. Nested ones are written 'response_format.type'.") % {
+                "name": _shown(name)
+            }
         if refusal := _refusal_of_list(patterns, _refusal_of_value):
             return f"{_shown(name)}: {refusal}"
     return None
@@ -54,18 +61,18 @@ def _refusal_of_whitelist(rules: Any) -> Refusal:
 
 def _refusal_of_list(values: Any, refusal_of_one: Callable[[Any], Refusal]) -> Refusal:
     if not isinstance(values, list):
-        return "write a list."
+        return _("write a list.")
     if len(values) > MOST_ENTRIES:
-        return f"at most {MOST_ENTRIES} entries can be listed."
+        return _("at most %(most)s entries can be listed.") % {"most": MOST_ENTRIES}
     return next(filter(None, map(refusal_of_one, values)), None)
 
 
 def _refusal_of_pattern(pattern: Any) -> Refusal:
     if not isinstance(pattern, str):
-        return f"{_shown(pattern)} is no text."
+        return _("%(text)s is no text.") % {"text": _shown(pattern)}
     if not pattern or pattern != pattern.strip():
-        return f"'{_shown(pattern)}' is empty, or begins or ends with a space."
-    return f"'{_shown(pattern)}' is too long." if len(pattern) > LONGEST_ENTRY else None
+        return _("'%(text)s' is empty, or begins or ends with a space.") % {"text": _shown(pattern)}
+    return _("'%(text)s' is too long.") % {"text": _shown(pattern)} if len(pattern) > LONGEST_ENTRY else None
 
 
 def _refusal_of_value(pattern: Any) -> Refusal:
@@ -73,22 +80,26 @@ def _refusal_of_value(pattern: Any) -> Refusal:
     if isinstance(pattern, (bool, int, float)):
         return None
     if not isinstance(pattern, str):
-        return f"{_shown(pattern)} is neither a text, a number, nor true or false."
-    return f"'{_shown(pattern)}' is too long." if len(pattern) > LONGEST_ENTRY else None
+        return _("%(text)s is neither a text, a number, nor true or false.") % {"text": _shown(pattern)}
+    return _("'%(text)s' is too long.") % {"text": _shown(pattern)} if len(pattern) > LONGEST_ENTRY else None
 
 
 def _refusal_of_origin(origin: Any) -> Refusal:
     if refusal := _refusal_of_pattern(origin):
         return refusal
     if not _ORIGIN.fullmatch(origin):
-        return f"'{_shown(origin)}' is no origin such as https://app.example.com, lower-case, without a path."
+        return _("'%(text)s' is no origin such as https://app.example.com, lower-case, without a path.") % {
+            "text": _shown(origin)
+        }
     return None
 
 
 def _refusal_of_header(name: Any) -> Refusal:
     if refusal := _refusal_of_pattern(name):
         return refusal
-    return None if _TOKEN.fullmatch(name) else f"'{_shown(name)}' is no name of a header."
+    return (
+        None if _TOKEN.fullmatch(name) else _("'%(name)s' is no name of a header.") % {"name": _shown(name)}
+    )
 
 
 def _refusal_of_endpoint(path: Any) -> Refusal:
@@ -96,14 +107,16 @@ def _refusal_of_endpoint(path: Any) -> Refusal:
         return refusal
     segments = path.removeprefix("/").removesuffix("/").split("/")
     if not all(segments) or {".", ".."} & set(segments) or re.search(r"[\s?#\\%]", path):
-        return f"'{_shown(path)}' is no endpoint. Write a path such as /v1/chat/completions."
+        return _("'%(text)s' is no endpoint. Write a path such as /v1/chat/completions.") % {
+            "text": _shown(path)
+        }
     return None
 
 
 def _refusal_of_method(method: Any) -> Refusal:
     if isinstance(method, str) and method.upper() in METHODS:
         return None
-    return f"'{_shown(method)}' is none of {', '.join(METHODS)}."
+    return _("'%(text)s' is none of %(names)s.") % {"text": _shown(method), "names": ", ".join(METHODS)}
 
 
 def _each(refusal_of_one: Callable[[Any], Refusal]) -> Callable[[Any], Refusal]:
@@ -117,11 +130,6 @@ MEMBERS: dict[str, Callable[[Any], Refusal]] = {
     "allowed_endpoints": _each(_refusal_of_endpoint),
     "allowed_methods": _each(_refusal_of_method),
 }
-
-
-def _listed(names: dict[str, Any]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}"
 
 
 def _shown(value: Any) -> str:

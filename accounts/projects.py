@@ -9,10 +9,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from . import audit, tokens
-from .audit import Actor
+from .audit import audit
+from .audit.audit import Actor
 from .models import Credential, Project
-from .tokens import Revoked
+from .tokens import tokens
+from .tokens.tokens import Revoked
 
 LONGEST_NAME = 200
 

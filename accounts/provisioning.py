@@ -10,9 +10,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 
-from . import issuing, keys
 from .errors import Refused
 from .models import Credential
+from .secrets import issuing, keys
 
 DEFAULT_NAME = "default"
 

@@ -1,5 +1,5 @@
 """How keys were used. The counts are where the records are, and `accounts` knows nothing of these: the
-settings name the function that reads them.
+settings name what reads them.
 """
 
 from __future__ import annotations
@@ -8,14 +8,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.module_loading import import_string
 
-from . import quota, rotation
 from .models import Secret, WitheringToken
+from .secrets import rotation
+from .tokens import quota
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,29 @@ def of_keys(rows: Sequence[Secret]) -> dict[Any, Statistics]:
     limited = [row.pk for row in rows if isinstance(row, WitheringToken) and row.max_requests]
     used = quota.used(limited) if limited else {}
     return {row.pk: _statistics(row, found, used.get(row.pk, 0)) for row in rows}
+
+
+def daily(kind: str, ids: Sequence[Any], days: int) -> dict[str, list[Any]]:
+    """By id, of those that were used: what was spent on each of the last days (UTC), today last. `kind` is
+    project, credential or token."""
+    return _periods("daily", kind, ids, days)
+
+
+def lately(kind: str, ids: Sequence[Any]) -> dict[str, Any]:
+    """By id: what was spent in the last 24 hours."""
+    return _periods("lately", kind, ids)
+
+
+def total(days: Sequence[Any]) -> Any:
+    return import_module(settings.KEY_PERIODS_READER).total(days)
+
+
+def _periods(name: str, kind: str, ids: Sequence[Any], *more: Any) -> dict[str, Any]:
+    try:
+        return getattr(import_module(settings.KEY_PERIODS_READER), name)(kind, list(map(str, ids)), *more)
+    except DatabaseError as error:
+        log.warning("How keys were used cannot be read: %s", error)
+        return {}
 
 
 def _recorded(rows: Sequence[Secret]) -> dict[str, Any] | None:

@@ -10,12 +10,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.filters import FLAGS
 from accounts.api.viewsets import Reading
+from accounts.errors import Invalid
 from logs_app import reveals
-from logs_app.filters import RecordFilters
+from logs_app.finding.filters import RecordFilters
+from logs_app.finding.paging import RecordPages
 from logs_app.models import LogRecord
-from logs_app.paging import RecordPages
-from logs_app.serializers import COLUMNS, RecordDetailSerializer, RecordSerializer
+from logs_app.presentation.serializers import COLUMNS, RecordDetailSerializer, RecordSerializer
 
 FULL = OpenApiParameter(
     "full",
@@ -42,8 +44,8 @@ class Records(Reading):
         return RecordSerializer if self.action == "list" else RecordDetailSerializer
 
     def get_serializer_context(self) -> dict[str, Any]:
-        is_short = self.request is not None and self.request.query_params.get("full") != "true"
-        return {**super().get_serializer_context(), "is_short": is_short}
+        is_full = self.request is not None and _is_full(self.request)
+        return {**super().get_serializer_context(), "is_short": not is_full}
 
     @extend_schema(parameters=[FULL])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -53,3 +55,11 @@ class Records(Reading):
         record = super().get_object()
         reveals.note(self.request, record)
         return record
+
+
+def _is_full(request: Request) -> bool:
+    """A word that is neither would show less than was meant, and nobody would know why."""
+    given = [text.lower() for text in request.query_params.getlist("full")]
+    if len(given) > 1 or not FLAGS.keys() >= set(given):
+        raise Invalid("It is true or false.", field="full")
+    return FLAGS[given[0]] if given else False

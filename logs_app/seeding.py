@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 from django.db.models import NOT_PROVIDED, Model
 
-from logs_app import columns, payloads, previews
-from logs_app.assembly import Row, Rows
+from logs_app import payloads
+from logs_app.assembly import Row, Rows, columns, previews
 from logs_app.folding import Folded
 from logs_app.models import LogPayload, LogRecord
 
@@ -94,7 +94,8 @@ class Seeder:
             "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]},
         }
         latency_ms = chance.lognormvariate(7, 1)
-        is_streaming = chance.random() < 0.6
+        is_streaming, is_cached = chance.random() < 0.6, chance.random() < 0.05
+        cost = sum(tokens) * price
         sent, came = orjson.dumps(request), orjson.dumps(body)
         record = self._record | self._who(number) | {
             "id": id.hex(), "node": NODE, "request_id": f"req_{number}",
@@ -102,11 +103,12 @@ class Seeder:
             "finished_at": columns.moment(int((created_ms + latency_ms) * 1000)),
             "latency_ms": latency_ms, "ttft_ms": latency_ms * chance.random() if is_streaming else None,
             "method": "POST", "path": "/v1/chat/completions", "endpoint": "/v1/chat/completions",
-            "is_streaming": is_streaming, "is_cached": chance.random() < 0.05,
+            "is_streaming": is_streaming, "is_cached": is_cached,
             "model": model, "model_sent": model, "provider": provider,
             "prompt_fingerprint": f"{number % 30:016x}", "status_code": status, "outcome": outcome,
             "error_code": error_code, "prompt_tokens": tokens[0], "completion_tokens": tokens[1],
-            "total_tokens": sum(tokens), "cost_nanos": sum(tokens) * price,
+            "total_tokens": sum(tokens), "cost_nanos": 0 if is_cached else cost,
+            "saved_cost_nanos": cost if is_cached else None,
             "request_bytes": len(sent), "response_bytes": len(came),
             "request_preview": previews.of_request(request),
             "response_preview": previews.of_response(Folded("chat", body)),

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import actors
 from accounts.api.fields import MOST, Flag, Judged, Whole
 from accounts.api.rows import RowSerializer
+from accounts.audit import actors
 from logs_app.models import LogSettings
 from logs_app.redaction import kinds
 

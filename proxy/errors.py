@@ -197,7 +197,7 @@ def no_provider() -> RelayError:
         503,
         "no_provider",
         "No provider is configured. Set TARGET_API_KEY (and TARGET_BASE_URL) in .env and run "
-        "`manage.py sync_config`, or add a provider in the admin under Routing → Providers.",
+        "`manage.py sync_config`, or add a provider in the admin under Route → Providers.",
         headers=NO_RETRY,
     )
 
@@ -207,7 +207,7 @@ def no_weight() -> RelayError:
         503,
         "no_provider",
         "Every provider of this model has the weight 0, which means no new calls. "
-        "Give one a weight in the admin under Routing → Providers.",
+        "Give one a weight in the admin under Route → Providers.",
         headers=NO_RETRY,
     )
 
@@ -217,7 +217,7 @@ def provider_without_key(provider_key: str) -> RelayError:
         503,
         "provider_key_missing",
         f"Provider '{provider_key}' has no API key. Set TARGET_API_KEY in .env and run "
-        "`manage.py sync_config`, or enter the key in the admin under Routing → Providers.",
+        "`manage.py sync_config`, or enter the key in the admin under Route → Providers.",
         headers=NO_RETRY,
     )
 
@@ -228,7 +228,7 @@ def provider_unusable(provider_key: str, why: str) -> RelayError:
 
 def upstream_auth(provider_key: str, project_name: str | None = None) -> RelayError:
     """With the name of a project it was that one's own key."""
-    whose, where = "the relay's own API key", "provider's key in the admin under Routing → Providers"
+    whose, where = "the relay's own API key", "provider's key in the admin under Route → Providers"
     if project_name is not None:
         whose = f"the API key of project '{project_name}'"
         where = "project's key in the admin under Access → Projects"

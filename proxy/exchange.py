@@ -10,16 +10,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accounts import recording
-from logs_app.journal import Journal
+from logs_app.journal.journal import Journal
 
 from . import headers, identifiers
+from .configuration.snapshot import Key, Route
 from .errors import RelayError
 from .limits.limiter import Taken
-from .parsing import Call
-from .snapshot import Key, Route
+from .request.parsing import Call
+
+if TYPE_CHECKING:
+    from .cache.plan import Plan
 
 PART_BYTES = 256 * 1024
 
@@ -27,9 +30,10 @@ PART_BYTES = 256 * 1024
 class Exchange:
     __slots__ = (
         "_aborted_as", "_began_ns", "_created_us", "_first_byte_us", "_journal", "_relay_ns",
-        "aborted_by", "attempts", "call", "edits", "error", "has_begun_upload", "has_reached_provider",
-        "held_bytes", "id", "is_open", "key", "limit_headers", "lineage", "model_sent", "only_provider",
-        "outcome", "parent", "quota_use", "request_id", "route", "status", "taken", "task", "timer",
+        "aborted_by", "attempts", "cache_headers", "caching", "call", "edits", "error", "has_begun_upload",
+        "has_reached_provider", "held_bytes", "id", "is_cached", "is_handed_on", "is_open", "key",
+        "limit_headers", "lineage", "model_sent", "only_provider", "outcome", "parent", "quota_use",
+        "request_id", "route", "status", "taken", "task", "timer", "wants_cache",
     )  # fmt: skip
 
     def __init__(self, journal: Journal, call: Call, route: Route | None = None) -> None:
@@ -44,7 +48,7 @@ class Exchange:
         self.call = call
         self.route = route
         self.parent: str | None = None  # the record that this call belongs to or repeats
-        self.lineage: str | None = None  # how it came of its parent: processor, replay
+        self.lineage: str | None = None  # how it came of its parent: processor, replay, revalidation
         self.key: Key | None = None
         self.only_provider: str | None = None  # the one that may serve it, by its key
         self.model_sent: str | None = None
@@ -59,6 +63,11 @@ class Exchange:
         self.timer: asyncio.TimerHandle | None = None
         self.taken: Taken | None = None  # from the limits of its key and project
         self.limit_headers: headers.RawHeaders = []
+        self.cache_headers: headers.RawHeaders = []
+        self.caching: Plan | None = None  # what the cache has to do with it, if anything
+        self.wants_cache = False  # although it has a lineage: a replay that was told to
+        self.is_cached = False  # a stored answer is what the client gets
+        self.is_handed_on = False  # its client has left, and others wait for what it asked
         self.quota_use: Future[bool] | None = None  # whether a use was taken
         self.has_reached_provider = False  # also when that cannot be known
         self.has_begun_upload = False  # a body that travels in parts cannot be sent a second time
@@ -113,6 +122,8 @@ class Exchange:
         self._relay_ns = (self.offset_us - self._waited_us()) * 1000
         shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
+        if self.is_cached:
+            meta["cached"] = True
         self._journal.answered(self.id, self.offset_us, meta | {"edits": self.edits})
 
     def take_part(self, part: bytes) -> None:

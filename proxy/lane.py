@@ -13,9 +13,11 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
 
-from . import delivery, routes, runtime, views
-from .delivery import RelayResponse
-from .endpoints import PREFIX
+from . import runtime, views
+from .delivery import delivery
+from .delivery.delivery import RelayResponse
+from .request.endpoints import PREFIX
+from .routing import routes
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -10,26 +10,22 @@ from functools import partial
 
 from django.conf import settings
 
-from . import (
-    attempts,
-    authentication,
-    children,
-    delivery,
-    edits,
-    limits,
-    merging,
-    parsing,
-    policy,
-    routes,
-    routing,
-    selfservice,
-)
-from .delivery import RelayResponse
+from . import limits
+from .access import authentication, policy
+from .cache import answering, planning
+from .delivery import delivery
+from .delivery.delivery import RelayResponse
 from .errors import RelayError
 from .exchange import Exchange
-from .parsing import Source
+from .modellists import merging
 from .processors import chain
+from .request import edits, parsing
+from .request.edits import Outgoing
+from .request.parsing import Source
+from .routing import routes, routing
 from .runtime import Runtime
+from .selfservice import selfservice
+from .sending import attempts, children
 
 
 async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayResponse:
@@ -60,8 +56,18 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         policy.check_body(call, exchange.key, config, outgoing.model)
         if exchange.key.budgets:
             await limits.take(exchange, exchange.key.budgets, runtime.limiter)
+        if runtime.cache is not None and planning.concerns(exchange):
+            return await answering.answer(exchange, outgoing, runtime, fetch)
+        return await fetch(exchange, outgoing, runtime)
+    except RelayError as error:
+        return _refuse(exchange, error, runtime)
+
+
+async def fetch(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> RelayResponse:
+    """The rest of the way, for what no stored answer answers. Raises RelayError."""
+    try:
         await runtime.quotas.take(exchange)
-        if merging.is_ours(exchange, snapshot):
+        if merging.is_ours(exchange, runtime.snapshots.current):
             exchange.open()
             return delivery.own_content(exchange, runtime, await merging.body(exchange, runtime))
         if exchange.route is not None and exchange.route.processors:
@@ -72,13 +78,12 @@ async def answer(exchange: Exchange, source: Source, runtime: Runtime) -> RelayR
         choice = await routing.choose(exchange, outgoing, runtime)
         exchange.open()
         return await attempts.send(exchange, choice, outgoing, runtime)
-    except RelayError as error:
-        return _refuse(exchange, error, runtime)
     finally:
         await runtime.quotas.settle(exchange)
 
 
 def _refuse(exchange: Exchange, error: RelayError, runtime: Runtime) -> RelayResponse:
+    runtime.measures.refusals[error.code] += 1
     if exchange.is_open:
         exchange.fail("failed", error)
     elif exchange.key is not None:

@@ -4,8 +4,8 @@ others may use or have.
 
 from __future__ import annotations
 
+from .access.patterns import Patterns
 from .errors import NO_RETRY, RelayError
-from .patterns import Patterns
 
 _SHOWN_CHARACTERS = 200
 _SHOWN_PATTERNS = 50
@@ -146,7 +146,7 @@ def route_without_provider(route_name: str) -> RelayError:
         503,
         "no_provider",
         f"None of the providers of route '{_shown(route_name)}' is enabled. Enable one, or choose others in "
-        "the admin under Routing → Routes.",
+        "the admin under Route → Routes.",
         headers=NO_RETRY,
     )
 
@@ -221,6 +221,15 @@ def unreadable_models(provider_key: str) -> RelayError:
         "upstream_invalid",
         f"Provider '{provider_key}' sent a list of models that cannot be read. This key may use certain "
         "models only, so the list is not passed on.",
+    )
+
+
+def not_in_cache() -> RelayError:
+    return RelayError(
+        504,
+        "not_in_cache",
+        "The request says only-if-cached, and no stored answer can be used for it. Nothing was sent on.",
+        headers=NO_RETRY,
     )
 
 

@@ -8,24 +8,27 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from logs_app.journal import Journal
+from logs_app.journal.journal import Journal
 
 from . import errors, limits
-from .balancing import RoundRobin
-from .cors import Origins
+from .access.cors import Origins
+from .access.quota import Quotas
+from .access.rejections import Rejections
+from .cache import cache
+from .cache.cache import Cache
+from .configuration.snapshot import Provider, SnapshotStore, SnapshotUnavailable
 from .exchange import Exchange
 from .health import Health
 from .health.sharing import Sharing
 from .health.table import Table as HealthTable
 from .health.watch import Watch
 from .limits.limiter import Limiter
-from .listings import Listings
-from .questions import Questions
-from .quota import Quotas
-from .rejections import Rejections
-from .snapshot import Provider, SnapshotStore, SnapshotUnavailable
-from .upstream import Upstream
-from .whereabouts import Whereabouts
+from .measures import Measures
+from .modellists.listings import Listings
+from .routing.balancing import RoundRobin
+from .routing.whereabouts import Whereabouts
+from .selfservice.questions import Questions
+from .sending.upstream import Upstream
 
 log = logging.getLogger("relay.lane")
 
@@ -39,10 +42,12 @@ class Runtime:
         limiter: Limiter | None = None,
         health: Health | None = None,
         watch: Watch | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.snapshots = snapshots
         self.health = health or Health(snapshots)
         self.watch = watch
+        self.cache = cache
         self.limiter = limiter or limits.build()
         self.quotas = Quotas()
         self.questions = Questions()
@@ -54,8 +59,9 @@ class Runtime:
         self.upstream = upstream
         self.listings = Listings(upstream)
         self.exchanges: set[Exchange] = set()
+        self.measures = Measures()
         self.unknown_key_calls = 0
-        self._held_bytes = 0
+        self.held_bytes = 0
         # (id, address) of providers that answered 400 to stream_options.
         self._refuses_usage_option: set[tuple[int, str]] = set()
         self._running: list[asyncio.Task[None]] = []
@@ -68,13 +74,17 @@ class Runtime:
         self._running.append(loop.create_task(self.snapshots.run()))
         if self.watch is not None:
             self._running.append(loop.create_task(self.watch.run()))
+        if self.cache is not None:
+            self._running.append(loop.create_task(self.cache.run(lambda: self.snapshots.current.purges)))
 
     def enter(self, exchange: Exchange) -> None:
         self.exchanges.add(exchange)
 
     def leave(self, exchange: Exchange) -> None:
         """Always called at the end of a call; the second time it does nothing."""
-        self.exchanges.discard(exchange)
+        if exchange in self.exchanges:
+            self.exchanges.remove(exchange)
+            self.measures.tried(exchange.attempts)
         self.let_go(exchange)
         self.release(exchange)
         if exchange.timer is not None:
@@ -92,15 +102,15 @@ class Runtime:
             raise errors.overloaded()
 
     def hold(self, exchange: Exchange, size_bytes: int) -> None:
-        if self._held_bytes + size_bytes > settings.MAX_INFLIGHT_BYTES:
+        if self.held_bytes + size_bytes > settings.MAX_INFLIGHT_BYTES:
             raise errors.overloaded()
-        self._held_bytes += size_bytes
+        self.held_bytes += size_bytes
         exchange.held_bytes += size_bytes
 
     def let_go(self, exchange: Exchange) -> None:
         """The request is not needed any more: a stream may run for hours after it."""
         exchange.call.body = exchange.call.document = None
-        self._held_bytes -= exchange.held_bytes
+        self.held_bytes -= exchange.held_bytes
         exchange.held_bytes = 0
 
     def count_unknown_key(self, client_ip: str | None) -> None:
@@ -131,6 +141,8 @@ class Runtime:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        if self.cache is not None:
+            await self.cache.aclose()
         self.listings.close()
         await self.upstream.aclose()
         await asyncio.to_thread(self.quotas.close)
@@ -197,4 +209,4 @@ def build() -> Runtime:
     health = Health(snapshots, table)
     sharing = Sharing(settings.REDIS_URL, table) if settings.REDIS_URL else None
     watch = Watch(snapshots, health, upstream, settings.DATA_DIR, sharing)
-    return Runtime(snapshots, journal, upstream, health=health, watch=watch)
+    return Runtime(snapshots, journal, upstream, health=health, watch=watch, cache=cache.build())

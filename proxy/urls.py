@@ -8,6 +8,7 @@ from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from .api.aliases import TargetSettings, V1Providers
+from .api.cache import Cache, Purge
 from .api.config import Reload, Version
 from .api.processors import Processors
 from .api.providers import Providers
@@ -25,6 +26,8 @@ router.register("manage/processors", Processors, basename="processor")
 urlpatterns = [
     *router.urls,
     re_path(r"^manage/settings/?$", Settings.as_view()),
+    re_path(r"^manage/cache/?$", Cache.as_view()),
+    re_path(r"^manage/cache/purge/?$", Purge.as_view()),
     re_path(r"^manage/config/version/?$", Version.as_view()),
     re_path(r"^manage/config/reload/?$", Reload.as_view()),
     re_path(r"^admin/v1/config/version/?$", Version.as_view()),

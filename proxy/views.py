@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator
 
 from django.core.handlers.asgi import ASGIRequest
 
-from . import delivery, errors, parsing, pipeline, routes, runtime
-from .delivery import RelayResponse
+from accounts.audit import requestid
+
+from . import errors, pipeline, runtime
+from .delivery import delivery
+from .delivery.delivery import RelayResponse
 from .exchange import Exchange
-from .parsing import Source
+from .request import parsing
+from .request.parsing import Source
+from .routing import routes
 from .runtime import Runtime
 
 _PART_BYTES = 256 * 1024
@@ -27,9 +32,12 @@ async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResp
 async def answer(exchange: Exchange, source: Source, lane: Runtime) -> RelayResponse:
     """Whoever asks, the record is closed when the answer's delivery is."""
     lane.enter(exchange)
+    requestid.current.set(exchange.request_id)
     try:
         return await pipeline.answer(exchange, source, lane)
     except asyncio.CancelledError:
+        if exchange.is_handed_on:
+            raise  # others wait for its answer: the call goes on, and its record with it
         if exchange.key is not None:
             exchange.open()  # it was admitted, so there is a record of it
         exchange.break_off()

@@ -1,4 +1,5 @@
 import re
+import time
 from pathlib import Path
 
 # The changelog is the only place a version is written.
@@ -7,3 +8,4 @@ _FOUND = re.search(r"^## v?(\d\S*)", _CHANGELOG.read_text(encoding="utf-8"), re.
 if _FOUND is None:
     raise RuntimeError("CHANGELOG.md has no heading of the form '## v1.2.3 - date'.")
 VERSION = _FOUND[1]
+STARTED_AT = time.monotonic()  # of this process

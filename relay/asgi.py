@@ -16,16 +16,22 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from logs_app.live import consumers  # noqa: E402
 from proxy import lane, realtime  # noqa: E402
-from relay import forwarded  # noqa: E402
-from relay.server import Server  # noqa: E402
+from relay.http import forwarded  # noqa: E402
+from relay.http.server import Server  # noqa: E402
 
 # One busy thread (an admin page, an export) must not hold the lane for the usual 5 ms a turn.
 SWITCH_INTERVAL_SECONDS = 0.0005
 sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
 
 websockets = URLRouter(
-    [re_path(r"^v1(?:/|$)", realtime.Refusal.as_asgi()), re_path("", realtime.Unknown.as_asgi())]
+    [
+        re_path(r"^v1(?:/|$)", realtime.Refusal.as_asgi()),
+        re_path(r"^admin/live/logs/$", consumers.Records.as_asgi()),
+        re_path(r"^admin/live/logs/(?P<pk>[0-9a-f-]{36})/$", consumers.Answer.as_asgi()),
+        re_path("", realtime.Unknown.as_asgi()),
+    ]
 )
 
 

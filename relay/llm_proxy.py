@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from relay import lifeline
+from relay.processes import lifeline
 
 PROGRAM = "llm-proxy"
-MANAGED = ("project", "token", "credential")
+MANAGED = ("project", "token", "credential", "cache")
 MIGRATE = {"up": ["migrate"], "status": ["showmigrations", "--plan"]}
 # Flags that the earlier program took before the noun as well as after the verb.
 GLOBAL_FLAGS = ("--manage-api-base-url", "--api-base-url", "--management-token")
@@ -23,7 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay.settings")
     lifeline.hold()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    command = [f"{PROGRAM} manage", *_managed(given[1:])] if given[:1] == ["manage"] else _other(given)
+    match given:
+        case ["manage", *rest]:
+            command = [f"{PROGRAM} manage", *_managed(rest)]
+        case ["dispatcher", *_]:
+            command = [PROGRAM, *given]
+        case _:
+            command = _other(given)
     try:
         execute_from_command_line(command)
     except ImproperlyConfigured as error:
@@ -39,22 +45,26 @@ def _other(given: list[str]) -> list[str]:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(PROGRAM, description="The relay under the name of an earlier system.")
-    words = parser.add_subparsers(dest="word", required=True, metavar="server|migrate|manage")
+    words = parser.add_subparsers(dest="word", required=True, metavar="server|migrate|manage|dispatcher")
     server = words.add_parser("server", help="start the relay (manage.py serve)")
     server.add_argument("--addr", metavar="HOST:PORT", help="address to listen on")
     server.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
+    server.add_argument("--file-event-log", metavar="FILE", help="append every event to it")
     migrate = words.add_parser("migrate", help="prepare the database, or list what is to be done")
     migrate.add_argument("step", choices=MIGRATE)
     for each in (server, migrate):
         each.add_argument("--db", metavar="FILE", help="SQLite file")
         each.add_argument("--env", metavar="FILE", help="file of variables, instead of .env")
-    words.add_parser("manage", help="manage project|token|credential ACTION: as the commands of manage.py")
+    words.add_parser("dispatcher", help="deliver events to a service (manage.py dispatch)")
+    words.add_parser(
+        "manage", help="manage project|token|credential|cache ACTION: as the commands of manage.py"
+    )
     return parser
 
 
 def _set_variables(options: Namespace) -> None:
     """A flag wins over the variables. Files are named from where the caller is, as in a shell."""
-    db, env = options.db, options.env
+    db, env, events = options.db, options.env, getattr(options, "file_event_log", None)
     if env and not os.path.isfile(env):
         sys.exit(f"There is no file {env}.")
     chosen = {
@@ -62,6 +72,7 @@ def _set_variables(options: Namespace) -> None:
         "DATABASE_PATH": db and os.path.abspath(db),
         "LISTEN_ADDR": getattr(options, "addr", None),
         "LOG_LEVEL": getattr(options, "log_level", None),
+        "FILE_EVENT_LOG": events and os.path.abspath(events),
     }
     os.environ.update({name: value for name, value in chosen.items() if value})
     if db:

@@ -1,26 +1,51 @@
-"""The form of the log, and the file it goes to."""
+"""The form of the log: every line names the call or the request it belongs to."""
 
 from __future__ import annotations
 
 import json
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from accounts.audit import requestid
+
+LOGGERS: dict[str, dict[str, Any]] = {
+    # Django hangs handlers of its own on these.
+    "django": {"handlers": [], "level": "INFO", "propagate": True},
+    "django.request": {"filters": ["without_tokens"]},
+    "django.server": {"handlers": [], "propagate": True},
+    # Scanners try names all day; who is meant to come gets the reason as an answer.
+    "django.security.DisallowedHost": {"level": "CRITICAL"},
+    # A line per request says nothing that the records do not say.
+    "django.channels.server": {"level": "WARNING"},
+    "daphne": {"level": "WARNING"},
+    "httpx": {"level": "WARNING"},
+}
+STDOUT = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
 
 
-def file_handler(path: Path) -> dict[str, Any]:
-    """Opens the file anew when somebody has moved it away: every process may write, logrotate may rotate."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("a").close()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"LOG_FILE cannot be written: {error.filename}: {error.strerror}."
-        ) from None
-    return {"class": "logging.handlers.WatchedFileHandler", "filename": path}
+def configuration(form: str, level: str, file: dict[str, Any] | None) -> dict[str, Any]:
+    """For `logging.config`; without a `file` handler the log goes to standard output."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"()": PlainFormatter}, "json": {"()": JSONFormatter}},
+        "filters": {"without_tokens": {"()": "accounts.audit.masking.WithoutTokens"}},
+        "handlers": {"out": (file or STDOUT) | {"formatter": "json" if form == "json" else "plain"}},
+        "root": {"handlers": ["out"], "level": level.upper()},
+        "loggers": LOGGERS,
+    }
+
+
+class PlainFormatter(logging.Formatter):
+    """For people: the id stands at the end of the first line."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line, id = super().formatMessage(record), requestid.current.get()
+        return f"{line} [{id}]" if id else line
 
 
 class JSONFormatter(logging.Formatter):
@@ -33,6 +58,8 @@ class JSONFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if id := requestid.current.get():
+            entry["request_id"] = id
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         # A lone surrogate would stop whoever writes or reads the line.

@@ -44,7 +44,7 @@ PROBLEM_SCHEMA = {
     },
 }
 TEXTS = {
-    400: "Something in the request cannot be; `param` names it.",
+    400: "Something in the request cannot be, or is not known; `param` names it.",
     401: "The bearer is missing or wrong.",
     403: "This needs another permission, or the project is inactive.",
     404: "There is no such thing.",

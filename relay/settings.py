@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from relay import VERSION, addresses, databases, environment, logformat, secretfiles
-from relay.routing_variables import ROUTING
+from relay import VERSION, apidescription, logfile, logformat
+from relay.environment import addresses, databases, environment, mail, secretfiles
+from relay.environment.routing_variables import ROUTING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _env = environment.load(BASE_DIR)
@@ -17,6 +18,9 @@ _env = environment.load(BASE_DIR)
 DATA_DIR: Path = _env["DATA_DIR"]
 JOURNAL_DIR: Path = DATA_DIR / "journal"
 CONSOLE_SOCKET: Path = DATA_DIR / "console.sock"
+LIVE_SOCKET: Path = DATA_DIR / "live.sock"
+METRICS_DIR: Path = DATA_DIR / "metrics"
+METRICS_TOKEN: str = _env["METRICS_TOKEN"]
 JOURNAL_FSYNC_MS: int = _env["JOURNAL_FSYNC_MS"]
 SECRET_KEY: str = _env["SECRET_KEY"] or secretfiles.read_or_create(
     DATA_DIR, "secret_key", secretfiles.new_signing_key
@@ -37,11 +41,19 @@ if AUDIT_LOG_FILE and AUDIT_LOG_FILE.name == "-":
     AUDIT_LOG_FILE = None
 AUDIT_CREATE_DIR: bool = _env["AUDIT_CREATE_DIR"]
 
+# Events
+LLM_PROXY_EVENT_BUS: str = _env["LLM_PROXY_EVENT_BUS"]
+OBSERVABILITY_BUFFER_SIZE: int = _env["OBSERVABILITY_BUFFER_SIZE"]
+OBSERVABILITY_ENABLED: bool = _env["OBSERVABILITY_ENABLED"]
+FILE_EVENT_LOG: Path | None = _env["FILE_EVENT_LOG"]
+LLM_PROXY_API_KEY: str = _env["LLM_PROXY_API_KEY"]
+
 # Address
 HOST, PORT = addresses.listen_address(_env["HOST"], _env["PORT"], _env["LISTEN_ADDR"])
 PROXY_BASE_URL: str = _env["PROXY_BASE_URL"]
 ALLOWED_HOSTS = addresses.allowed_hosts(HOST, PROXY_BASE_URL, _env["ALLOWED_HOSTS"])
 TRUSTED_PROXIES: tuple[str, ...] = _env["TRUSTED_PROXIES"] or addresses.likely_proxies(PROXY_BASE_URL)
+CA_CERTIFICATES: Path | None = _env["CA_CERTIFICATES"] or None
 WORKERS: int = _env["WORKERS"]
 GRACE_SECONDS: float = _env["GRACE_SECONDS"]
 
@@ -51,6 +63,15 @@ MAX_REQUEST_BYTES: int = _env["MAX_REQUEST_BYTES"]
 MAX_INFLIGHT_BYTES: int = _env["MAX_INFLIGHT_BYTES"]
 MAX_INFLIGHT_REQUESTS: int = _env["MAX_INFLIGHT_REQUESTS"]
 LOG_MAX_BODY_BYTES: int = _env["LOG_MAX_BODY_BYTES"]
+
+# Response cache
+HTTP_CACHE_ENABLED: bool = _env["HTTP_CACHE_ENABLED"]
+HTTP_CACHE_BACKEND: str = _env["HTTP_CACHE_BACKEND"]
+HTTP_CACHE_MAX_OBJECT_BYTES: int = _env["HTTP_CACHE_MAX_OBJECT_BYTES"]
+HTTP_CACHE_DEFAULT_TTL: int = _env["HTTP_CACHE_DEFAULT_TTL"]
+HTTP_CACHE_STREAM_RESPONSES: bool = _env["HTTP_CACHE_STREAM_RESPONSES"]
+HTTP_CACHE_MEMORY_BYTES: int = _env["HTTP_CACHE_MEMORY_BYTES"]
+REDIS_CACHE_KEY_PREFIX: str = _env["REDIS_CACHE_KEY_PREFIX"]
 
 # Copied into the database at the first run and read from there afterwards
 GIVEN_VARIABLES: frozenset[str] = _env.given
@@ -68,13 +89,25 @@ IDLE_TIMEOUT_SECONDS: float = _env["IDLE_TIMEOUT_SECONDS"] or _env["HTTP_TIMEOUT
 TOTAL_TIMEOUT_SECONDS: float | None = _env["TOTAL_TIMEOUT_SECONDS"]
 for _variable in ROUTING:
     vars()[_variable.name] = _env[_variable.name]
-CONFIG_PATH: Path | None = _env["CONFIG_PATH"]
-API_CONFIG_PATH: Path | None = _env["API_CONFIG_PATH"]
+CONFIG_PATH: Path | None = _env["CONFIG_PATH"] or environment.existing(_env["CONFIG_DIR"], "relay.toml")
+API_CONFIG_PATH: Path | None = _env["API_CONFIG_PATH"] or environment.existing(
+    _env["CONFIG_DIR"], "api_providers.yaml"
+)
 
 # Keys
-# Where `accounts`, which knows nothing of records, asks how keys were used
-KEY_USAGE_READER = "logs_app.keyusage.read"
+# Where `accounts` and `logs_app` ask what only apps know that import them
+KEY_USAGE_READER = "logs_app.recorder.keyusage.read"
+KEY_PERIODS_READER = "logs_app.statistics.spent"
+KEY_LIMITS_READER = "proxy.limits.looking.remaining"
+UPSTREAM_KEY_TESTER = "proxy.health.ownkey.test"
+PROVIDER_STANDING_READER = "proxy.standings.read"
 DEFAULT_TOKEN_LIFETIME: timedelta | None = environment.lifetime(_env["DEFAULT_TOKEN_LIFETIME"])
+
+# Alerts by e-mail
+EMAIL_URL: str = _env["EMAIL_URL"]
+vars().update(mail.configure(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = _env["EMAIL_FROM"]
 
 # Management API and signing in
 ACCESS_TOKEN_EXPIRE_MINUTES: int = _env["ACCESS_TOKEN_EXPIRE_MINUTES"]
@@ -94,11 +127,11 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "relay.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -106,6 +139,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
+    "django_prometheus",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -118,18 +152,23 @@ INSTALLED_APPS = [
 
 # For everything but the lane, which passes none of them.
 MIDDLEWARE = [
-    "accounts.requestid.middleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "accounts.audit.requestid.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "relay.browserpolicy.middleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "relay.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
 
 TEMPLATES = [
     {
@@ -158,9 +197,9 @@ REST_FRAMEWORK = {
     # For every view, so that one that forgets is closed, not open.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # The first one names the way in `WWW-Authenticate`: without it a 401 would be a 403.
-        "accounts.authentication.BearerAuthentication",
+        "accounts.signin.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "accounts.authentication.CommandAuthentication",
+        "accounts.signin.authentication.CommandAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.ModelPermissions"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.PerCaller"],
@@ -178,32 +217,7 @@ SIMPLE_JWT = {
     # A new password ends the tokens of the old one.
     "CHECK_REVOKE_TOKEN": True,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "LLM Relay: management API",
-    "DESCRIPTION": (
-        "Projects, tokens, credentials, the audit log and the records. Every path answers with and without a "
-        "last slash. PUT changes only what it names, like PATCH; null clears."
-    ),
-    "VERSION": VERSION,
-    "PREPROCESSING_HOOKS": ["relay.openapi.without_last_slash"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "relay.openapi.with_errors"],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "AUTHENTICATION_WHITELIST": [
-        "accounts.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "TokenStatus": "accounts.api.tokens.STATUS",
-        "CredentialStatus": "accounts.api.credentials.STATUS",
-        "APIKeyStatus": "accounts.api.aliases.STATUS",
-        "ProviderStatus": "proxy.health.standing.STATUSES",
-        "ProviderHealthStatus": "proxy.api.v1health.STATUS",
-        "AuditOutcome": "accounts.auditevents.OUTCOMES",
-        "RecordOutcome": "logs_app.models.Outcome",
-    },
-}
+SPECTACULAR_SETTINGS = apidescription.SETTINGS | {"VERSION": VERSION}
 
 # Databases
 _CONN_MAX_AGE: int = _env["DATABASE_CONN_MAX_AGE_SECONDS"]
@@ -216,9 +230,12 @@ if _env["LOG_DATABASE_URL"]:
     DATABASES[databases.LOGS] = databases.configure(
         "LOG_DATABASE_URL", _env["LOG_DATABASE_URL"], BASE_DIR, _CONN_MAX_AGE
     )
-    DATABASE_ROUTERS = ["relay.databases.LogsRouter"]
+    DATABASE_ROUTERS = ["relay.environment.databases.LogsRouter"]
 
 REDIS_URL: str = databases.redis_url("REDIS_URL", _env["REDIS_URL"])
+databases.refuse_bus_without_redis(LLM_PROXY_EVENT_BUS, REDIS_URL)
+REDIS_CACHE_URL: str = databases.redis_url("REDIS_CACHE_URL", _env["REDIS_CACHE_URL"]) or REDIS_URL
+databases.refuse_cache_without_redis(HTTP_CACHE_ENABLED, HTTP_CACHE_BACKEND, REDIS_CACHE_URL)
 
 # Static files: straight out of the apps, so that no step comes between installing and serving.
 STATIC_URL = "/static/"
@@ -228,17 +245,21 @@ SERVESTATIC_ALLOW_ALL_ORIGINS = False
 SERVESTATIC_MAX_AGE = 300
 
 # Browser security
-_IS_HTTPS_PUBLIC = urlsplit(PROXY_BASE_URL).scheme == "https"
-HTTPS_ONLY: bool = _IS_HTTPS_PUBLIC if _env["HTTPS_ONLY"] is None else _env["HTTPS_ONLY"]
+_PUBLIC = urlsplit(PROXY_BASE_URL)
+HTTPS_ONLY: bool = _PUBLIC.scheme == "https" if _env["HTTPS_ONLY"] is None else _env["HTTPS_ONLY"]
 # Cookies ignore ports: with Django's own names, two programs on one host would log each other out.
 SESSION_COOKIE_NAME = "relay_session"
 CSRF_COOKIE_NAME = "relay_csrf"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
-SECURE_REDIRECT_EXEMPT = [r"^(health|healthz|live|ready)/?$"]
+CSRF_FAILURE_VIEW = "relay.refusals.forged"
+# A working day; whoever closes the account or changes the password ends its sessions at once.
+SESSION_COOKIE_AGE = 24 * 3600
+LANGUAGE_COOKIE_NAME = "relay_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^(healthz?|live|ready(/calls)?|metrics(/prometheus)?)/?$"]
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if HTTPS_ONLY else 0
-CSRF_TRUSTED_ORIGINS = (
-    [f"{urlsplit(PROXY_BASE_URL).scheme}://{urlsplit(PROXY_BASE_URL).netloc}"] if PROXY_BASE_URL else []
-)
+CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"] if PROXY_BASE_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -255,29 +276,9 @@ CONTENT_SECURITY_POLICY = {
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # Logs of the program (the records are another matter)
-_LOG_FORMATTER = "json" if _env["LOG_FORMAT"] == "json" else "plain"
-_STDOUT = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
-_LOG_HANDLER = logformat.file_handler(_env["LOG_FILE"]) if _env["LOG_FILE"] else _STDOUT
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
-        "json": {"()": "relay.logformat.JSONFormatter"},
-    },
-    "filters": {"without_tokens": {"()": "accounts.masking.WithoutTokens"}},
-    "handlers": {"out": _LOG_HANDLER | {"formatter": _LOG_FORMATTER}},
-    "root": {"handlers": ["out"], "level": _env["LOG_LEVEL"].upper()},
-    "loggers": {
-        # Django hangs handlers of its own on these.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["without_tokens"]},
-        "django.server": {"handlers": [], "propagate": True},
-        # Scanners try names all day; who is meant to come gets the reason as an answer.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # A line per request says nothing that the records do not say.
-        "django.channels.server": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-    },
-}
+_LOG_FILE = (
+    logfile.handler(_env["LOG_FILE"], _env["LOG_MAX_SIZE_MB"], _env["LOG_MAX_BACKUPS"])
+    if _env["LOG_FILE"]
+    else None
+)
+LOGGING = logformat.configuration(_env["LOG_FORMAT"], _env["LOG_LEVEL"], _LOG_FILE)

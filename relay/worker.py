@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+from importlib import import_module
 from typing import Any
 
 import uvloop
@@ -26,8 +27,12 @@ from django.conf import settings  # noqa: E402
 from twisted.internet import reactor, tcp, unix  # noqa: E402
 
 from proxy import lane, runtime  # noqa: E402
-from relay import console, lifeline, tunnel  # noqa: E402
-from relay.server import Server  # noqa: E402
+from relay import warming  # noqa: E402
+from relay.health import probes  # noqa: E402
+from relay.http import console, tunnel  # noqa: E402
+from relay.http.server import Server  # noqa: E402
+from relay.metrics import publishing  # noqa: E402
+from relay.processes import lifeline  # noqa: E402
 
 log = logging.getLogger("relay.worker")
 
@@ -106,6 +111,10 @@ class Worker(Role):
 
     async def prepare(self) -> None:
         self._runtime = await runtime.current()
+        snapshots = self._runtime.snapshots
+        if lifeline.is_successor and snapshots.last_success is None:
+            await snapshots.refresh()  # or fail: it would refuse what the other one answers
+        self._publishing = asyncio.create_task(publishing.run(self.name, self._runtime))
 
     def listen(self) -> None:
         # Left open here it would hold the port while this process drains.
@@ -114,6 +123,7 @@ class Worker(Role):
 
     async def end(self) -> None:
         await super().end()
+        self._publishing.cancel()
         await self._runtime.aclose()
 
     def end_calls(self) -> None:
@@ -121,12 +131,15 @@ class Worker(Role):
 
 
 async def _apart(scope: Any, receive: Any, send: Any) -> None:
-    """The lane here, the rest in the console."""
-    if scope["type"] == "http":
-        serve = lane.handle if lane.takes(scope["path"]) else console.forward
-        await serve(scope, receive, send)
-    else:
+    """The lane and its probes here, the rest in the console."""
+    if scope["type"] != "http":
         await asgi.websockets(scope, receive, send)
+    elif lane.takes(scope["path"]):
+        await lane.handle(scope, receive, send)
+    elif probes.takes(scope["path"]):
+        await probes.answer(scope, send)
+    else:
+        await console.forward(scope, receive, send)
 
 
 class Console(Role):
@@ -135,6 +148,11 @@ class Console(Role):
     def __init__(self, path: str) -> None:
         super().__init__(asgi.console)
         self._path = path
+
+    async def prepare(self) -> None:
+        import_module(settings.ROOT_URLCONF)  # all pages; else the first visitor would wait for them
+        # Not waited for: who comes meanwhile waits for the rest of it only.
+        self._warming = asyncio.create_task(asyncio.to_thread(warming.up))
 
     def listen(self) -> None:
         if os.path.exists(self._path):

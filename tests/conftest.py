@@ -8,14 +8,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from proxy.simulator import Simulator
-from relay.variables import TABLE
-from tests.running import Relay
+from relay.environment.variables import TABLE
+from tests import services, templates
+from tests.running import ROOT, Relay
 
+OWNS_TEMPLATES = pytest.StashKey[bool]()
+# Modules with a test that uses `relay_server`.
+SHARERS = pytest.StashKey[set[Path]]()
 DATA_DIR = Path(tempfile.mkdtemp(prefix="relay-tests-"))
 
 for _variable in TABLE.values():
@@ -27,15 +32,54 @@ os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 
+# Only for the tests' own process, not for the relays that they start. For each test client the one would look
+# for all static files, which takes longer than most tests; the real hash takes half a second on purpose.
+STATIC_FILES = "servestatic.middleware.ServeStaticMiddleware"
+QUICK_HASH = "django.contrib.auth.hashers.MD5PasswordHasher"
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     assert settings.DATA_DIR == DATA_DIR  # loads the settings; pytest-django sets Django up after this
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != STATIC_FILES]
+    settings.PASSWORD_HASHERS = [QUICK_HASH]
     # A parallel test process that inherited the name would load the settings before its own conftest.
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    config.stash[OWNS_TEMPLATES] = templates.begin(DATA_DIR / "templates")
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.stash.get(OWNS_TEMPLATES, False):
+        templates.end()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+# They start many processes or a browser and take minutes: begun last, one alone would hold up the end.
+LONG = (
+    "tests/relay/test_serve.py",
+    "tests/accounts/test_commandline.py",
+    "tests/test_examples.py",
+    "tests/console/test_recordpage.py",
+    "tests/console/test_list.py",
+    "tests/proxy/test_sync_config.py",
+    "tests/proxy/test_limits.py",
+    "tests/relay/test_worker.py",
+    "tests/test_guarantees.py",
+    "tests/test_nodes.py",
+    "tests/relay/test_schemathesis.py",
+    "tests/console/test_pages.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long files first; the order within a file stays."""
+    for item in items:
+        services.mark(item)
+    config.stash[SHARERS] = {
+        item.path for item in items if "relay_server" in getattr(item, "fixturenames", ())
+    }
+    places = {str(ROOT / name): place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(str(item.path), len(places)))
 
 
 def skip_without(name: str, what: str) -> str:
@@ -87,13 +131,25 @@ def relay_server(simulator: Simulator) -> Iterator[Relay]:
         relay.remove()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def leaves_the_shared_relay_as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever changes what is asked must take it back: the next module would fail in its stead."""
+    if request.path not in request.config.stash[SHARERS]:
+        yield
+        return
+    relay = request.getfixturevalue("relay_server")
+    found = relay.routing()
+    yield
+    assert relay.routing() == found, "this module left other providers or routes in relay_server"
+
+
 @pytest.fixture
 def start_relay() -> Iterator[Callable[..., Relay]]:
     """Relays of the test's own: `start_relay(TARGET_BASE_URL=..., WORKERS="2")`; on failure with output."""
     relays: list[Relay] = []
 
-    def start(*arguments: str, **environ: str | None) -> Relay:
-        relays.append(Relay(*arguments, **environ))
+    def start(*arguments: str, **options: Any) -> Relay:
+        relays.append(Relay(*arguments, **options))
         return relays[-1].start()
 
     yield start

@@ -10,15 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
+import httpx
 
-from relay.variables import TABLE
+from relay.environment.variables import TABLE
+from tests import templates
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 90
 STOP_SECONDS = 60
 
 PROXY_KEY = "sk-test-2f6c1d0b9e8a7f65"
@@ -27,9 +28,12 @@ ADMIN_PASSWORD = "correct horse battery staple"
 
 
 class Relay:
-    """`environ` adds to or replaces the variables of a usable start; None takes one away."""
+    """`environ` adds to or replaces the variables of a usable start; None takes one away.
 
-    def __init__(self, *arguments: str, **environ: str | None) -> None:
+    Its database is empty but migrated already, unless it shall do that itself or brings one of its own.
+    """
+
+    def __init__(self, *arguments: str, migrated: bool = True, **environ: str | None) -> None:
         # Short: the path of a Unix socket has 107 characters at most.
         borrowed = environ.pop("DATA_DIR", None)
         self.data_dir = Path(borrowed or tempfile.mkdtemp(prefix="relay-"))
@@ -40,6 +44,9 @@ class Relay:
         self.log_path = self.data_dir / "serve.out"
         self._arguments = arguments
         self._database = _Database(os.environ.get("TEST_DATABASE_URL", ""))
+        if not environ.keys() & {"DATABASE_URL", "DATABASE_PATH"}:
+            is_new = self._owns_data_dir and "LOG_DATABASE_URL" not in environ
+            self._database.create(self.data_dir, migrated=migrated and is_new and templates.exist())
         self._given = environ
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -124,6 +131,15 @@ class Relay:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def kill(self) -> None:
+        """As a machine that loses its power: all processes at once, the one that starts others first."""
+        children = self.pids()
+        self.signal(signal.SIGKILL)
+        for pid in children:
+            with suppress(ProcessLookupError):  # it ended when its parent was gone
+                os.kill(pid, signal.SIGKILL)
+        self.wait()
+
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
@@ -134,6 +150,17 @@ class Relay:
         for task in Path(f"/proc/{self.pid}/task").glob("*/children"):
             found += [int(pid) for pid in task.read_text().split() if marks[role] in _command(int(pid))]
         return sorted(found, key=_started)
+
+    def routing(self) -> dict[str, list[tuple[int, bool]]]:
+        """Which providers and routes it has, each with whether it is enabled."""
+        headers = {"Authorization": f"Bearer {self.management_token}"}
+        with httpx.Client(base_url=self.url, headers=headers, timeout=30) as client:
+            return {
+                name: [
+                    (row["id"], row["is_enabled"]) for row in client.get(f"/manage/{name}").json()["results"]
+                ]
+                for name in ("providers", "routes")
+            }
 
     def remove(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -157,17 +184,20 @@ class _Database:
         self._server_url = server_url
         if server_url:
             self._name = f"relay_{os.urandom(6).hex()}"
-            self.url = urlunsplit(urlsplit(server_url)._replace(path=f"/{self._name}"))
-            self._execute(f"CREATE DATABASE {self._name}")
+            self.url = templates.at(server_url, self._name)
+
+    def create(self, data_dir: Path, *, migrated: bool) -> None:
+        if migrated and self.url:
+            templates.create_postgresql(self._server_url, self._name)
+        elif migrated:
+            templates.copy_sqlite(data_dir / "relay.db")
+        elif self.url:
+            templates.execute(self._server_url, f"CREATE DATABASE {self._name}")
 
     def drop(self) -> None:
         if self.url:
-            self._execute(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+            templates.execute(self._server_url, f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
             self.url = ""
-
-    def _execute(self, statement: str) -> None:
-        with psycopg.connect(self._server_url, autocommit=True) as connection:
-            connection.execute(statement)
 
 
 def _command(pid: int) -> str:

@@ -23,7 +23,7 @@ import pytest
 from django.core.management import call_command
 from django.db import ConnectionHandler, connections
 
-from relay import databases
+from relay.environment import databases
 
 only_sqlite = pytest.mark.parametrize("scratch", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("scratch", ["postgresql"], indirect=True)

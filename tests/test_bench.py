@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench import answers, bodies, choosing, report
+from bench import answers, bodies, choosing, hoarding, report
 from bench.load import aim_at, load
 from proxy.simulator import Simulator
 
@@ -33,6 +33,11 @@ def test_choosing_is_measured_for_every_kind_of_question() -> None:
     took = choosing.measure(number=200, rounds=40)
     assert len(took) == 5
     assert all(0 < each < 1_000_000 for each in took.values())
+
+
+def test_hoarding_fills_the_cache_to_its_bound() -> None:
+    found = hoarding.measure(answers=1000, limit_mb=1)
+    assert 100 < found["answers held"] < 1000 and 0.9 < found["counted (MB)"] <= 1.0
 
 
 async def test_load_stops_after_its_time() -> None:

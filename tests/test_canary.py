@@ -36,7 +36,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
 import django
 django.setup()
 from django.apps import apps
-from logs_app import presentation as shown
+from logs_app.presentation import presentation as shown
 from logs_app.models import LogPayload
 for model in apps.get_models():
     for row in model.objects.values():

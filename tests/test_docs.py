@@ -7,28 +7,30 @@ from pathlib import Path
 
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
+from django.core.management.commands import migrate
 
-from proxy.provisioning import SETTING_VARIABLES
-from relay.routing_variables import ROUTING
-from relay.variable import Variable
-from relay.variables import GROUPS, TABLE
+from proxy.configuration.provisioning import SETTING_VARIABLES
+from relay.environment.routing_variables import ROUTING
+from relay.environment.variable import Variable
+from relay.environment.variables import GROUPS, TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("accounts", "logs_app", "proxy", "relay")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 ENV_EXAMPLE = (ROOT / ".env.example").read_text()
 CLI = (ROOT / "docs" / "cli.md").read_text()
-# Ours only adds to Django's `migrate`.
-OUR_COMMANDS = {name for name, app in get_commands().items() if app in OURS} - {"migrate"}
+OUR_COMMANDS = {name for name, app in get_commands().items() if app in OURS}
 SETTINGS = (ROOT / "relay" / "settings.py").read_text()
 
 # Settings that Django itself reads, or that settings.py turns into Django's.
 READ_BY_SETTINGS = {
     "ALLOWED_HOSTS",
+    "CONFIG_DIR",
     "DATABASE_CONN_MAX_AGE_SECONDS",
     "DATABASE_PATH",
     "DATABASE_URL",
     "DEBUG",
+    "EMAIL_FROM",
     "HTTPS_ONLY",
     "HTTP_TIMEOUT_SECONDS",
     "LISTEN_ADDR",
@@ -36,6 +38,8 @@ READ_BY_SETTINGS = {
     "LOG_FILE",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "LOG_MAX_BACKUPS",
+    "LOG_MAX_SIZE_MB",
     "PROXY_BASE_URL",
     "SECRET_KEY",
 }
@@ -91,13 +95,15 @@ def test_every_variable_is_read_by_something(name: str) -> None:
     if name not in READ_BY_SETTINGS | COLUMNS:
         pattern = re.compile(rf'settings\.{name}\b|"{name}"')
         sources = [path for app in OURS for path in (ROOT / app).rglob("*.py")]
-        readers = [path for path in sources if path.name not in ("settings.py", "variables.py")]
+        readers = [
+            path for path in sources if path.name not in ("settings.py", "variables.py", "cache_variables.py")
+        ]
         assert any(pattern.search(path.read_text()) for path in readers)
 
 
 @pytest.mark.parametrize("variable", ROUTING, ids=lambda variable: variable.name)
 def test_every_variable_of_routing_reaches_the_lane(variable: Variable) -> None:
-    assert f"row.{variable.name.lower()}" in (ROOT / "proxy" / "rows.py").read_text()
+    assert f"row.{variable.name.lower()}" in (ROOT / "proxy" / "configuration" / "rows.py").read_text()
 
 
 def test_every_command_is_described() -> None:
@@ -117,7 +123,8 @@ def own_options(name: str) -> list[str]:
         return {text for action in parser._actions for text in action.option_strings if text.startswith("--")}
 
     command = load_command_class(get_commands()[name], name)
-    return sorted(options(command) - options(BaseCommand()))
+    base = migrate.Command if isinstance(command, migrate.Command) else BaseCommand  # ours only adds to it
+    return sorted(options(command) - options(base()))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +133,30 @@ def own_options(name: str) -> list[str]:
 def test_links_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", path.read_text())
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_the_index_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\(([\w.-]+)\)", (ROOT / "docs" / "README.md").read_text()))
+    pages = {path.name for path in (ROOT / "docs").iterdir() if path.is_file()} - {"README.md"}
+    assert pages - linked == set()
+
+
+def anchors(page: str) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    texts = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", text).strip().replace(" ", "-") for text in texts}
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
+)
+def test_links_into_a_page_lead_to_a_heading(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|mailto:)([^)#]*\.md)?#([^)]+)\)", path.read_text())
+    targets = [((path.parent / page) if page else path, anchor) for page, anchor in links]
+    assert [anchor for page, anchor in targets if anchor not in anchors(page.read_text())] == []
 
 
 def test_make_targets_in_the_readme_exist() -> None:

@@ -281,13 +281,20 @@ def test_the_table_promises_something_for_every_fault() -> None:
     assert {found[name, BUFFERED] for name in FAULTS} == {"pass"}
 
 
+@pytest.mark.conformance("fault")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_ends_as_the_table_promises(world: World, name: str, way: str) -> None:
+def test_a_fault_ends_as_the_table_promises(
+    world: World, name: str, way: str, record_property: Callable[[str, object], None]
+) -> None:
     if name == "S14":
         world.simulators[DOWN].script = "status=503"
     run = world.run(name, way)
-    assert verdict(name, run) == promised()[name, way], run.heard[-3:]
+    found = verdict(name, run)
+    for what, value in {"row": name, "column": way, "verdict": found}.items():
+        record_property(what, value)
+    record_property("figure", f"{run.last.seconds:.1f} s")
+    assert found == promised()[name, way], run.heard[-3:]
 
 
 def test_a_configuration_that_changes_under_load_drops_no_call(world: World) -> None:

@@ -27,8 +27,8 @@ def make(*arguments: str, cwd: Path = ROOT, **environ: str) -> subprocess.Comple
 
 
 def test_help_lists_every_target() -> None:
-    targets = re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)
-    listed = re.findall(r"^  make ([a-z]+) +\S", make("help").stdout, re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)
+    listed = re.findall(r"^  make ([a-z-]+) +\S", make("help").stdout, re.MULTILINE)
     assert listed == targets
     assert {"run", "demo", "test", "coverage", "lint", "format", "bench", "lock"} <= set(targets)
 
@@ -38,7 +38,7 @@ def test_help_is_what_make_alone_shows() -> None:
 
 
 def test_it_stays_short() -> None:
-    assert len(MAKEFILE.splitlines()) <= 40
+    assert len(MAKEFILE.splitlines()) <= 60
 
 
 @pytest.fixture

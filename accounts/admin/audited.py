@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from .. import actors, audit
+from ..audit import actors, audit
 from ..errors import Refused
+
+
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for date and time. Times are those of the server: UTC."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M:%S")
 
 
 class AuditedAdmin(admin.ModelAdmin):
     audit_kind: str
     show_full_result_count = False
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput(attrs={"step": 1})}
+    }
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -10,14 +10,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from .. import issuing, keys
+from ..audit import actors, audit
 from ..errors import Refused
 from ..models import Credential
-from . import secretpages
-from .rotating import RotatingAdmin
+from ..secrets import issuing, keys
+from . import confirming, secretpages
+from .keypages import KeyAdmin
+from .rotating import ACTION
 from .rules import LIMITS, RulesForm
-from .usage import UsageColumns
+
+SHOWN = ("prefix", "former_until", "created_at", "updated_at")
 
 
 class NewCredentialForm(RulesForm):
@@ -36,27 +40,13 @@ class NewCredentialForm(RulesForm):
 
 
 @admin.register(Credential)
-class CredentialAdmin(UsageColumns, RotatingAdmin):
+class CredentialAdmin(KeyAdmin):
     audit_kind = "credential"
     form = RulesForm
-    list_display = ("name", "prefix", "status", "project", "uses", "last_used", "expires_at", "created_at")
-    list_filter = ("is_enabled", ("project", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("project",)
+    list_display = ("named", "shown_state", "time_left", "uses", "of_project", "week", "last_used")
     search_fields = ("name", "prefix", "project__name")
-    autocomplete_fields = ("project",)
-    readonly_fields = (
-        "prefix",
-        "status",
-        "uses",
-        "last_used",
-        "former_expires_at",
-        "created_at",
-        "updated_at",
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:
-        rows: Any = super().get_queryset(request)
-        return rows.listed()
+    readonly_fields = SHOWN
+    actions = ("disable", "enable", "extend", ACTION)
 
     def get_form(
         self, request: HttpRequest, obj: Credential | None = None, change: bool = False, **kwargs: Any
@@ -69,11 +59,10 @@ class CredentialAdmin(UsageColumns, RotatingAdmin):
         fields = ["name", "project", "is_enabled", "expires_at", "allowed_models", "log_policy"]
         if obj is None:
             return [(None, {"fields": [*fields, "secret"]}), (_("Limits"), {"fields": LIMITS})]
-        shown = ["prefix", "status", "uses", "last_used", "former_expires_at", "created_at", "updated_at"]
         return [
             (None, {"fields": fields}),
             (_("Limits"), {"fields": LIMITS}),
-            (_("As it is"), {"fields": shown}),
+            (_("As it is"), {"fields": SHOWN}),
         ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -87,4 +76,34 @@ class CredentialAdmin(UsageColumns, RotatingAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         title = _("Key of %(name)s") % {"name": obj.name}
-        return secretpages.show_once(request, self, title, [(obj.name, obj.shown_once)])
+        return secretpages.show_once(request, self, title, [(obj, obj.shown_once)])
+
+    @admin.action(description=_("Switch selected %(verbose_name_plural)s off"), permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Credential]) -> HttpResponse | None:
+        if not confirming.is_confirmed(request):
+            count = queryset.count()
+            title = ngettext("Switch %(n)d key off", "Switch %(n)d keys off", count) % {"n": count}
+            return confirming.ask(
+                self, request, queryset, action="disable", title=title, verb=title, is_dangerous=True,
+                words=_("Every process of the relay refuses them within a second; a call that is under way "
+                        "may end. They can be switched on again."),
+            )  # fmt: skip
+        count = self._switch(request, queryset.filter(is_enabled=True), False)
+        messages.success(request, ngettext("%d key is off.", "%d keys are off.", count) % count)
+        return None
+
+    @admin.action(description=_("Switch selected %(verbose_name_plural)s on"), permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Credential]) -> None:
+        count = self._switch(request, queryset.filter(is_enabled=False), True)
+        messages.success(request, ngettext("%d key is on.", "%d keys are on.", count) % count)
+
+    def _switch(self, request: HttpRequest, rows: QuerySet[Credential], is_enabled: bool) -> int:
+        switched = list(rows)
+        for row in switched:
+            row.is_enabled = is_enabled
+            row.save(update_fields=["is_enabled", "updated_at"])
+            before, after = {"is_enabled": not is_enabled}, {"is_enabled": is_enabled}
+            audit.record(
+                actors.of(request), "credential.update", row, before=before, after=after, request=request
+            )
+        return len(switched)

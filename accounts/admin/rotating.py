@@ -11,16 +11,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from .. import actors, durations, rotation
-from . import secretpages
+from ..audit import actors
+from ..secrets import rotation
+from ..tokens import durations
+from . import confirming, secretpages
 from .audited import AuditedAdmin
 
 ACTION = "rotate_secrets"
@@ -43,7 +43,6 @@ class RotationForm(forms.Form):
 
 class RotatingAdmin(AuditedAdmin):
     actions: Sequence[str] = (ACTION,)
-    change_form_template = "accounts/key_change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_rotate"
@@ -56,7 +55,8 @@ class RotatingAdmin(AuditedAdmin):
             raise Http404
         if not self.has_change_permission(request, obj):
             raise PermissionDenied
-        return self._ask(request, [obj], RotationForm(initial={"run": uuid.uuid4().hex}))
+        rows = self.get_queryset(request).filter(pk=obj.pk)
+        return self._ask(request, rows, RotationForm(initial={"run": uuid.uuid4().hex}))
 
     @admin.action(
         description=_("Rotate the secrets of selected %(verbose_name_plural)s"), permissions=["change"]
@@ -75,23 +75,18 @@ class RotatingAdmin(AuditedAdmin):
 
     def _rotate(
         self, request: HttpRequest, queryset: QuerySet[Any], *, grace: timedelta, run: str
-    ) -> list[tuple[str, str]]:
+    ) -> list[tuple[Any, str]]:
         made = []
         for row in queryset:
             secret = rotation.rotate(row, actors.of(request), grace=grace, run=run)
             if secret is not None:
                 self.log_change(request, row, "Rotated the secret.")
-                made.append((str(row), secret))
+                made.append((row, secret))
         return made
 
-    def _ask(self, request: HttpRequest, rows: Any, form: RotationForm) -> TemplateResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Rotate secrets"),
-            "opts": self.opts,
-            "rows": rows,
-            "form": form,
-            "action": ACTION,
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "accounts/rotate.html", context)
+    def _ask(self, request: HttpRequest, rows: QuerySet[Any], form: RotationForm) -> HttpResponse:
+        return confirming.ask(
+            self, request, rows, action=ACTION, form=form, title=_("Rotate secrets"), verb=_("Rotate"),
+            words=_("Each gets a new secret, which is shown once. Id, name, settings and history stay. The "
+                    "new secret works at once, the old one until its time is over."),
+        )  # fmt: skip

@@ -7,18 +7,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .. import actors, durations, tokens
-from ..models import TokenQuota, WitheringToken
-from . import secretpages
-from .rotating import ACTION, RotatingAdmin
+from ..audit import actors
+from ..models import WitheringToken
+from ..tokens import durations, tokens
+from . import confirming, secretpages
+from .keypages import KeyAdmin
+from .rotating import ACTION
 from .rules import LIMITS
-from .usage import STATUS_LABELS, UsageColumns
 
 NEVER = "never"
 
@@ -47,59 +48,18 @@ class NewTokenForm(forms.ModelForm):
             raise ValidationError(_("This %(error)s") % {"error": error}) from None
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, page: Any) -> list[tuple[str, Any]]:
-        return [(code, label) for code, label in STATUS_LABELS.items() if code != "disabled"]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        used_up = Exists(
-            TokenQuota.objects.filter(token_id=OuterRef("pk"), used__gte=OuterRef("max_requests"))
-        )
-        expired = Q(expires_at__lte=timezone.now())
-        if self.value() == "revoked":
-            return rows.filter(is_active=False)
-        if self.value() == "expired":
-            return rows.filter(expired, is_active=True)
-        alive = rows.exclude(expired).filter(is_active=True)
-        if self.value() == "project_inactive":
-            return alive.filter(project__is_active=False)
-        if self.value() == "used_up":
-            return alive.filter(used_up, project__is_active=True)
-        return alive.filter(~used_up, project__is_active=True) if self.value() == "active" else rows
-
-
 @admin.register(WitheringToken)
-class TokenAdmin(UsageColumns, RotatingAdmin):
+class TokenAdmin(KeyAdmin):
     audit_kind = "token"
-    list_display = ("prefix", "name", "status", "project", "uses", "last_used", "expires_at", "created_at")
-    list_filter = (StatusFilter, ("project", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("project",)
+    list_display = ("named", "shown_state", "time_left", "uses", "of_project", "week", "last_used")
     search_fields = ("=id", "name", "prefix", "project__name")
-    autocomplete_fields = ("project",)
-    actions = (ACTION, "revoke", "reactivate")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WitheringToken]:
-        rows: Any = super().get_queryset(request)
-        return rows.listed()
+    actions = ("revoke", "extend", ACTION, "reactivate")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (
-            "id",
-            "prefix",
-            "status",
-            "uses",
-            "last_used",
-            "revoked_at",
-            "former_expires_at",
-            "created_at",
-        )
-        return ("project", *shown) if obj else ()
+        return ("project", "id", "prefix", "revoked_at", "former_until", "created_at") if obj else ()
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -141,18 +101,27 @@ class TokenAdmin(UsageColumns, RotatingAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return secretpages.show_once(request, self, _("New token"), [(str(obj.project), obj.shown_once)])
+        return secretpages.show_once(request, self, _("New token"), [(obj, obj.shown_once)])
 
     @admin.action(description=_("Revoke selected %(verbose_name_plural)s"), permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[WitheringToken]) -> None:
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        if not confirming.is_confirmed(request):
+            count = queryset.count()
+            title = ngettext("Revoke %(n)d token", "Revoke %(n)d tokens", count) % {"n": count}
+            return confirming.ask(
+                self, request, queryset, action="revoke", title=title, verb=title, is_dangerous=True,
+                words=_("Every process of the relay refuses them within a second; a call that is under way "
+                        "may end. Their records stay, and they can be made active again."),
+            )  # fmt: skip
         done = [token for token in queryset if tokens.revoke(token, actors.of(request))]
         for token in done:
             self.log_change(request, token, "Revoked.")
         count = len(done)
         messages.success(request, ngettext("%d token was revoked.", "%d tokens were revoked.", count) % count)
+        return None
 
     @admin.action(description=_("Reactivate selected %(verbose_name_plural)s"), permissions=["change"])
-    def reactivate(self, request: HttpRequest, queryset: QuerySet[WitheringToken]) -> None:
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         done = [token for token in queryset if tokens.reactivate(token, actors.of(request))]
         for token in done:
             self.log_change(request, token, "Reactivated.")

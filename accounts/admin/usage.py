@@ -1,35 +1,46 @@
-"""Columns that tell how keys were used: read for a whole page at once."""
+"""How keys and projects were used, and what is left of keys: read for a whole page, drawn in columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import statistics
+from ..secrets import rotation
 from ..statistics import Statistics
+from ..tokens import remaining, states
+from . import drawing, sparks, words
 
-STATUS_LABELS = {
-    "active": _("active"),
-    "disabled": _("disabled"),
-    "revoked": _("revoked"),
-    "expired": _("expired"),
-    "project_inactive": _("project inactive"),
-    "used_up": _("used up"),
+DAYS = 7
+NEARLY_GONE = 0.15
+TONES = {
+    "active": "ok",
+    "soon": "warn",
+    "used_up": "error",
+    "expired": "error",
+    "revoked": "muted",
+    "disabled": "muted",
+    "project_inactive": "muted",
 }
+LOGS = "admin:logs_app_logrecord_changelist"
 
 
 def attach(rows: Iterable[Any]) -> list[Any]:
-    """The same rows, each with its `statistics`."""
+    """The same rows, each with its `statistics` and `days`."""
     listed = list(rows)
     found = statistics.of_keys(listed)
+    used = statistics.daily(rotation.kind_of(listed[0]), [row.pk for row in listed], DAYS) if listed else {}
     for row in listed:
-        row.statistics = found[row.pk]
+        row.statistics, row.days = found[row.pk], used.get(str(row.pk), [])
     return listed
 
 
@@ -39,18 +50,26 @@ class UsageColumns(admin.ModelAdmin):
         changelist.result_list = attach(changelist.result_list)
         return changelist
 
-    @admin.display(description=_("status"))
-    def status(self, key: Any) -> Any:
-        return STATUS_LABELS[status_of(key)]
+    @admin.display(description=_("state"))
+    def shown_state(self, key: Any) -> Any:
+        return shown_state_of(key)
 
-    @admin.display(description=_("requests"))
+    @admin.display(description=_("time left"))
+    def time_left(self, key: Any) -> Any:
+        return time_left_of(key)
+
+    @admin.display(description=_("requests left"))
     def uses(self, key: Any) -> Any:
-        return uses_of(key)
+        said = ", ".join(sentence for _name, sentence in words.limits(key))
+        return format_html('{}<span class="key-limits">{}</span>', uses_of(key), said)
+
+    @admin.display(description=_("last 7 days"))
+    def week(self, key: Any) -> Any:
+        return week_of(key.days)
 
     @admin.display(description=_("last used"))
     def last_used(self, key: Any) -> Any:
-        moment = statistics_of(key).last_used_at
-        return date_format(localtime(moment), "DATETIME_FORMAT") if moment else _("never")
+        return last_used_of(key)
 
 
 def statistics_of(key: Any) -> Statistics:
@@ -60,22 +79,65 @@ def statistics_of(key: Any) -> Statistics:
     return key.statistics
 
 
-def status_of(key: Any) -> str:
-    """The model's status, and whether a quota has nothing left."""
-    is_used_up = key.status == "active" and left_of(key) == 0
-    return "used_up" if is_used_up else key.status
+def quiet_of(key: Any) -> str:
+    """What is left of a key that does not work is no good news."""
+    return "" if key.state in states.WORKING else "muted"
 
 
-def left_of(key: Any) -> int | None:
-    """None: there is no quota."""
-    most = getattr(key, "max_requests", None)
-    return max(0, most - statistics_of(key).request_count) if most else None
+def left_bar(share: float, said: Any, kind: str = "") -> SafeString:
+    """Of what is left; it warns when that is little."""
+    return drawing.bar(share, 1, said, kind or ("warn" if share < NEARLY_GONE else "ok"))
 
 
-def uses_of(key: Any) -> Any:
-    used, left = statistics_of(key).request_count, left_of(key)
-    if used is None:
-        return _("unknown")
+def shown_state_of(key: Any) -> SafeString:
+    return drawing.badge(TONES[key.state], words.STATES[key.state])
+
+
+def last_used_of(key: Any) -> Any:
+    return drawing.moment(statistics_of(key).last_used_at, gettext("never"))
+
+
+def time_left_of(key: Any) -> SafeString | str:
+    left = remaining.of_time(key.created_at, key.expires_at, timezone.now())
     if left is None:
-        return str(used)
-    return _("%(left)d of %(most)d left") % {"left": left, "most": key.max_requests}
+        return gettext("never expires")
+    said = words.duration(left.amount)
+    if left.amount <= 0:
+        return left_bar(0, gettext("ended %(duration)s ago") % {"duration": said}, "error")
+    return left_bar(left.share, gettext("%(duration)s left") % {"duration": said}, quiet_of(key))
+
+
+def uses_of(key: Any) -> SafeString | str:
+    used = statistics_of(key).request_count
+    if used is None:
+        return gettext("unknown")
+    left = remaining.of_uses(getattr(key, "max_requests", None), used)
+    if left is None:
+        return ngettext("%(n)s used", "%(n)s used", used) % {"n": words.number(used)}
+    said = gettext("%(left)s of %(most)s left") % {
+        "left": words.number(int(left.amount)),
+        "most": words.number(key.max_requests),
+    }
+    return left_bar(left.share, said, quiet_of(key) if left.amount else "error")
+
+
+def week_of(days: Sequence[Any]) -> SafeString | str:
+    """A bar a day, the requests and what they cost."""
+    if not days:
+        return "–"
+    spent = statistics.total(days)
+    said = requests(spent.requests)
+    cost = words.dollars(spent.cost_nanos) if spent.cost_nanos is not None else ""
+    return format_html(
+        '<span class="week">{}<span class="week-words">{}</span></span>',
+        sparks.spark([day.requests for day in days], said),
+        format_html("{}<br>{}", said, cost) if cost else said,
+    )
+
+
+def requests(count: int) -> str:
+    return ngettext("%(n)s request", "%(n)s requests", count) % {"n": words.number(count)}
+
+
+def logs_url(**filters: Any) -> str:
+    return f"{reverse(LOGS)}?" + "&".join(f"{name}={value}" for name, value in filters.items())

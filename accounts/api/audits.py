@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.auditevents import OUTCOMES, AuditEvent
+from accounts.audit.events import OUTCOMES, AuditEvent
 
 from .filters import ChoiceFilter, FilterSerializer, IdFilter, MomentFilter, TextFilter
 from .viewsets import Reading, is_number

@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit, issuing, keys
+from accounts.audit import actors, audit
 from accounts.errors import Invalid
 from accounts.models import Credential
-from accounts.upstreamkeys import CUTS
+from accounts.secrets import issuing, keys
+from accounts.secrets.upstreamkeys import CUTS
 
 from .fields import LONGEST_NAME, Flag, FutureMoment, ModelNames, ProjectReference, Text
 from .filters import ChoiceFilter, FilterSerializer, FlagFilter, IdFilter, TextFilter

@@ -16,8 +16,8 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.errors import Inactive, Missing, Refused, Taken, Unknown
-from accounts.lockout import LockedOut
+from accounts.errors import Inactive, Missing, Refused, Taken, Unavailable, Unknown
+from accounts.signin.lockout import LockedOut
 
 TYPES = {
     401: "authentication_error",
@@ -26,7 +26,7 @@ TYPES = {
     409: "conflict_error",
     429: "rate_limit_error",
 }
-STATUS = {Inactive: 403, Unknown: 404, Taken: 409, Missing: 409}
+STATUS = {Inactive: 403, Unknown: 404, Taken: 409, Missing: 409, Unavailable: 503}
 AWAY_SECONDS = 5
 WHOLE = "non_field_errors"
 Fields = dict[str, list[str]]

@@ -4,20 +4,23 @@ false, and true is no 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import durations, policies
+from accounts import cachepolicies, policies
 from accounts.errors import Unknown
 from accounts.models import Project
+from accounts.secrets import upstreamkeys
+from accounts.tokens import durations
 
 MOST = 2**31 - 1
 MOST_EXACT = 2**53 - 1  # beyond it JSON readers lose digits
 LONGEST_NAME = 200
+MOST_KEYS = 50
 NAMES = {"type": "array", "items": {"type": "string", "maxLength": policies.LONGEST_ENTRY}}
 
 
@@ -45,6 +48,13 @@ class Choice(serializers.ChoiceField):
 class Whole(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Number(serializers.FloatField):
+    def to_internal_value(self, data: Any) -> float:
+        if type(data) not in (int, float):
             self.fail("invalid")
         return super().to_internal_value(data)
 
@@ -133,3 +143,86 @@ class ModelNames(Judged):
 )
 class Policy(Judged):
     refusal_of = staticmethod(policies.refusal_of)
+
+
+def _member(kind: str, description: str, **more: Any) -> dict[str, Any]:
+    if "enum" in more:
+        more["enum"] = [*more["enum"], None]  # else the list would forbid what `nullable` allows
+    return {"type": kind, "nullable": True, "description": description, **more}
+
+
+SECONDS = {"minimum": 1, "maximum": cachepolicies.LONGEST_SECONDS}
+CACHE_MEMBERS = {
+    "mode": _member("string", "Who decides whether an answer is kept.", enum=list(cachepolicies.MODES)),
+    "ttl": _member("integer", "Seconds, where neither client nor provider names a time.", **SECONDS),
+    "ignore": _member(
+        "array",
+        "Members of a request that make no difference.",
+        items={"type": "string", "enum": list(cachepolicies.VOLATILE)},
+    ),
+    "ignore_headers": _member("array", "Headers that make none.", items={"type": "string"}),
+    "stale_while_revalidate": _member("integer", "Seconds an old answer is given meanwhile.", **SECONDS),
+    "stale_if_error": _member("integer", "Seconds an old answer stands in for an error.", **SECONDS),
+    "original_pace": _member("boolean", "Whether streams come as slowly as the first time."),
+}
+SHARING = {"scope": _member("string", "Who shares the answers.", enum=list(cachepolicies.SCOPES))}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": False, "properties": CACHE_MEMBERS | SHARING})
+class CachePolicy(Judged):
+    refusal_of = staticmethod(cachepolicies.refusal_of)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": False, "properties": CACHE_MEMBERS})
+class RouteCachePolicy(Judged):
+    refusal_of = staticmethod(cachepolicies.refusal_of_route)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class Object(serializers.Field):
+    default_error_messages = {"invalid": "This is a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Mapping[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string", "maxLength": 200}})
+class Words(serializers.Field):
+    default_error_messages = {"invalid": "This is a list of texts."}
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if not isinstance(data, list) or not all(isinstance(each, str) and len(each) <= 200 for each in data):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Secret(Text):
+    """An API key: taken, and never given. Null and empty take it away."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(write_only=True, required=False, allow_null=True, allow_blank=True, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        return upstreamkeys.chosen(super().to_internal_value(data), str(self.field_name))
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}, "maxItems": MOST_KEYS})
+class Secrets(serializers.Field):
+    """Several of them, kept one a line."""
+
+    default_error_messages = {"invalid": f"This is a list of at most {MOST_KEYS} keys."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, list) or len(data) > MOST_KEYS:
+            self.fail("invalid")
+        if not all(isinstance(each, str) and each.strip() for each in data):
+            self.fail("invalid")
+        return "\n".join(upstreamkeys.chosen(each, str(self.field_name)) for each in data)

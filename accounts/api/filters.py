@@ -1,20 +1,24 @@
 """What a list can be narrowed by: a serializer of the query string, whose fields name the columns.
 
 An unusable value is an error, not an empty list or, worse, the whole of it; so is an empty one, which mostly
-is a script's variable that nobody has set.
+is a script's variable that nobody has set; so is a parameter that no list has.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
+from .strictness import refuse_unknown
+
 FLAGS = {"true": True, "false": False}
 LONGEST = 500
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class TextFilter(serializers.CharField):
@@ -57,11 +61,25 @@ class FilterSerializer(serializers.Serializer):
     # Spellings of earlier systems.
     aliases: ClassVar[Mapping[str, str]] = {}
 
-    @classmethod
-    def given(cls, query: Mapping[str, str]) -> Self:
-        return cls(data={cls.aliases.get(name, name): value for name, value in query.items()})
+    # Parameters that somebody else reads, such as the number of a page.
+    beside: Iterable[str] = ()
 
-    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    @classmethod
+    def given(cls, query: Mapping[str, str], beside: Iterable[str] = ()) -> Self:
+        made = cls(data={cls.aliases.get(name, name): value for name, value in query.items()})
+        made.beside = tuple(beside)
+        return made
+
+    @classmethod
+    def among(cls, query: Mapping[str, str]) -> Self:
+        """Of an address that has more to say, as the console's have."""
+        return cls.given({name: query[name] for name in cls().fields.keys() & query.keys()})
+
+    def to_internal_value(self, data: Any) -> Any:
+        refuse_unknown(data, (*self.fields, *self.aliases, *self.beside), "parameter")
+        return super().to_internal_value(data)
+
+    def narrow(self, rows: Rows) -> Rows:
         self.is_valid(raise_exception=True)
         for name, value in self.validated_data.items():
             method = getattr(self, f"by_{name}", None)

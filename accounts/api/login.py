@@ -18,21 +18,22 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed as TokenRef
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts import logins
+from accounts.signin import logins
 
 from .fields import Text
+from .strictness import BodySerializer
 
 LONGEST_PASSWORD = 4096
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginSerializer(BodySerializer):
     """Who wants to sign in."""
 
     username = Text(max_length=150, help_text="A user of the admin who is staff.")
     password = Text(max_length=LONGEST_PASSWORD, trim_whitespace=False, help_text="The password.")
 
 
-class RefreshSerializer(serializers.Serializer):
+class RefreshSerializer(BodySerializer):
     """A token to be renewed with."""
 
     refresh_token = Text(max_length=4096, help_text="From the answer of the login.")

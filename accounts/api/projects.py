@@ -14,12 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit, projects, recording, tokens, upstreamkeys
-from accounts.encryption import DecryptionError
+from accounts import projects, recording
+from accounts.audit import actors, audit
 from accounts.errors import Invalid
 from accounts.models import Project, WitheringToken
+from accounts.secrets import upstreamkeys
+from accounts.secrets.encryption import DecryptionError
+from accounts.tokens import tokens
 
-from .fields import LONGEST_NAME, Choice, Flag, ModelNames, Policy, Text, Whole
+from .fields import LONGEST_NAME, CachePolicy, Choice, Flag, ModelNames, Policy, Text, Whole
 from .filters import FilterSerializer, FlagFilter, TextFilter, has_id
 from .rows import LimitFields, RowSerializer
 from .viewsets import Rows
@@ -34,9 +37,10 @@ class ProjectSerializer(LimitFields, RowSerializer):
     kind = "project"
     audited = (
         "name", "is_active", "upstream_key", "provider_key", "allow_shared_providers", "allowed_models",
-        "policy", "log_policy", "redact_logs", "payload_days", "metadata_days", *LimitFields.names,
+        "policy", "cache_policy", "log_policy", "redact_logs", "payload_days", "metadata_days",
+        *LimitFields.names,
     )  # fmt: skip
-    cleared = {"allowed_models": list, "policy": dict}
+    cleared = {"allowed_models": list, "policy": dict, "cache_policy": dict}
 
     id = serializers.UUIDField(read_only=True, help_text="Given at creation, never changed.")
     name = Text(
@@ -71,6 +75,9 @@ class ProjectSerializer(LimitFields, RowSerializer):
         required=False, allow_null=True, help_text='Names or patterns such as "gpt-4o*". Empty or ["*"]: all.'
     )
     policy = Policy(required=False, allow_null=True, help_text="What calls of the project may contain.")
+    cache_policy = CachePolicy(
+        required=False, allow_null=True, help_text="Which answers are kept, how long, and who shares them."
+    )
     log_policy = Choice(
         choices=list(recording.LEVELS), required=False,
         help_text="What is recorded: everything, no bodies, or nothing but counts.",

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actors, rotation
+from accounts.audit import actors
+from accounts.secrets import rotation
 
 from .fields import Duration, Text
 from .rows import count_uses
+from .strictness import BodySerializer
 from .viewsets import Rows
 
 
-class RotationSerializer(serializers.Serializer):
+class RotationSerializer(BodySerializer):
     """How to rotate; nothing of it is needed."""
 
     grace = Duration(

@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from rest_framework import serializers
 
-from accounts import audit, recording, statistics
-from accounts.audit import Actor
+from accounts import recording, statistics
+from accounts.audit import audit
+from accounts.audit.audit import Actor
 
 from .fields import MOST, MOST_EXACT, Choice, Whole
+from .strictness import BodySerializer
 
 
-class RowSerializer(serializers.Serializer):
+class RowSerializer(BodySerializer):
     """A change names only what it changes, with PUT like with PATCH; null clears."""
 
     kind: ClassVar[str]  # as the audit log calls it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
@@ -45,7 +45,7 @@ SUMMARIES = {
 
 
 class Bearer(OpenApiAuthenticationExtension):
-    target_class = "accounts.authentication.BearerAuthentication"
+    target_class = "accounts.signin.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
@@ -54,6 +54,15 @@ class Bearer(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "MANAGEMENT_TOKEN, or an access_token of POST /admin/login.",
         }
+
+
+class Body(OpenApiSerializerExtension):
+    target_class = "accounts.api.strictness.BodySerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return described | {"additionalProperties": False} if direction == "request" else described
 
 
 class Schema(AutoSchema):

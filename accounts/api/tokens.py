@@ -12,9 +12,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actors, issuing, keys, lifetimes, tokens
+from accounts.audit import actors
 from accounts.errors import Invalid
 from accounts.models import WitheringToken
+from accounts.secrets import issuing, keys
+from accounts.tokens import lifetimes, tokens
 
 from .fields import LONGEST_NAME, MOST_EXACT, Flag, FutureMoment, ProjectReference, Text, Whole
 from .filters import ChoiceFilter, FilterSerializer, FlagFilter, IdFilter, TextFilter, has_id

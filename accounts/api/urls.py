@@ -7,8 +7,8 @@ from __future__ import annotations
 from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
-from accounts.browser import EitherLogin
-from accounts.ownaccount import change_password, sign_out
+from accounts.signin.browser import EitherLogin
+from accounts.signin.ownaccount import change_password, sign_out
 
 from .aliases import APIKeys, V1Credentials, Validation
 from .audits import Audit

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from accounts import actors
+from accounts.audit import actors
 
 from .filters import FilterSerializer
 
@@ -39,7 +39,12 @@ class Reading(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     guarded: type[Model] | None = None
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.filters.given(self.request.query_params.dict()).narrow(queryset)
+        return self.filters.given(self.request.query_params.dict(), self.of_pages()).narrow(queryset)
+
+    def of_pages(self) -> list[str]:
+        """The parameters of its paginator."""
+        described = self.paginator.get_schema_operation_parameters(self) if self.paginator else ()
+        return [parameter["name"] for parameter in described]
 
     def get_object(self) -> Any:
         row = self.find(self.get_queryset(), self.kwargs["pk"])

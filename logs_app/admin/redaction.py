@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.audited import AuditedAdmin
-from logs_app.models import LogRecord, RedactionRule
-from logs_app.redaction import trial
-
-TRIED_RECORDS = 500
+from logs_app.admin import redactiontrial
+from logs_app.admin.redactiontrial import TrialForm
+from logs_app.models import RedactionRule
 
 
 @admin.register(RedactionRule)
 class RedactionRuleAdmin(AuditedAdmin):
     audit_kind = "redactionrule"
+    change_list_template = "admin/logs_app/redactionrule/change_list.html"
+    lead = _("What is replaced in records, or left as it is, besides the kinds in the settings of records.")
+    empty_words = _(
+        "The kinds in the settings of records are redacted without a rule. Add one for what only you know."
+    )
     list_display = ("name", "action", "label", "pattern", "project", "is_enabled")
     list_filter = ("action", "is_enabled")
     list_select_related = ("project",)
@@ -40,13 +44,28 @@ class RedactionRuleAdmin(AuditedAdmin):
     @admin.action(
         description=_("Try selected %(verbose_name_plural)s on the newest records"), permissions=["view"]
     )
-    def attempt(self, request: HttpRequest, queryset: QuerySet[RedactionRule]) -> TemplateResponse:
-        """Also rules that are not enabled. Nothing is changed, and matches are shown masked."""
-        newest = list(LogRecord.objects.visible_to(request.user).order_by("-id")[:TRIED_RECORDS])
-        results: list[dict[str, Any]] = [{"rule": rule, **trial.of_rule(rule, newest)} for rule in queryset]
+    def attempt(self, request: HttpRequest, queryset: QuerySet[RedactionRule]) -> HttpResponse:
+        """Also rules that are not enabled."""
+        chosen = {"rules": [rule.pk for rule in queryset], "on_records": True}
+        return self._page(request, TrialForm(chosen))
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.trial_view)
+        return [path("try/", page, name="logs_app_redactionrule_try"), *super().get_urls()]
+
+    def trial_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._page(request, TrialForm(request.POST))
+        return self._page(request, TrialForm(initial={"rules": request.GET.getlist("rule")}))
+
+    def _page(self, request: HttpRequest, form: TrialForm) -> HttpResponse:
+        found = redactiontrial.results(request, form.cleaned_data) if form.is_valid() else []
         context = self.admin_site.each_context(request) | {
-            "title": _("What the rules find"),
+            "title": _("What redaction finds"),
             "opts": self.opts,
-            "results": results,
+            "form": form,
+            "results": found,
         }
         return TemplateResponse(request, "admin/logs_app/redactionrule/trial.html", context)

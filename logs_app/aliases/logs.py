@@ -12,11 +12,12 @@ from rest_framework.request import Request
 
 from accounts.api.filters import ChoiceFilter, TextFilter
 from accounts.api.viewsets import Reading
-from logs_app import presentation, reveals
+from logs_app import reveals
 from logs_app.aliases import pages
-from logs_app.filters import RecordFilters
+from logs_app.finding.filters import RecordFilters
 from logs_app.models import LogRecord, Outcome
 from logs_app.models.recordindexes import StatusClass
+from logs_app.presentation import presentation
 
 SUCCESS, ERROR = "success", "error"
 
@@ -141,14 +142,10 @@ class EarlierRecords(Reading):
         reveals.note(self.request, record)
         return record
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return self.filters.given(self.given(self.request)).narrow(queryset)
-
     def given(self, request: Request) -> dict[str, str]:
         """The filters of a list, which are all of its parameters but those of its pages."""
-        not_filters = ("page", "page_size")
         given = request.query_params.dict()
-        return {name: given[name] for name in given.keys() - {*not_filters}}
+        return {name: given[name] for name in given.keys() - set(self.of_pages())}
 
     def order_of(self, request: Request) -> tuple[str, ...]:
         return ()

@@ -13,9 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
+from logs_app.finding.paging import in_order
 from logs_app.models import LogRecord
-from logs_app.paging import in_order
-from logs_app.rollups.figures import Sums
 from logs_app.statistics import sums
 from logs_app.statistics.question import GROUPS, StatisticsFilters
 
@@ -87,8 +86,7 @@ def total(ids: Any, asked: StatisticsFilters | None) -> tuple[int, bool]:
         return counted, False
     if asked is None:
         return MOST_COUNTED, True
-    answer = sums.read(asked, LogRecord.objects.using(ids.db))
-    return Sums(sum(answer.sums.values()))["records"], False
+    return sums.count(asked, ids.db), False
 
 
 def kept_sums(given: dict[str, str], using: str) -> StatisticsFilters | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
 from logs_app.aliases.logs import Logs
+from logs_app.aliases.today import Today
 from logs_app.aliases.v1 import V1ErrorLogs, V1Logs
 
 router = SimpleRouter(trailing_slash=False)
@@ -13,4 +15,4 @@ router.register("admin/logs", Logs, basename="earlier-log")
 router.register("admin/v1/logs", V1Logs, basename="v1-log")
 router.register("admin/v1/error-logs", V1ErrorLogs, basename="v1-error-log")
 
-urlpatterns = router.urls
+urlpatterns = [re_path(r"^admin/dashboard/stats/?$", Today.as_view()), *router.urls]

@@ -13,14 +13,16 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actors, audit
 from accounts.api.filters import ChoiceFilter, FlagFilter
-from logs_app import presentation, removal
+from accounts.api.strictness import BodySerializer
+from accounts.audit import actors, audit
+from logs_app import removal
 from logs_app.aliases import categories, pages, totals
 from logs_app.aliases.logs import EarlierRecords
-from logs_app.filters import RecordFilters
+from logs_app.finding.filters import RecordFilters
 from logs_app.models import LogRecord
-from logs_app.serializers import HEADERS, Shown
+from logs_app.presentation import presentation
+from logs_app.presentation.serializers import HEADERS, Shown
 
 MOST_DELETED = 1000
 SORTED_BY = {
@@ -138,7 +140,7 @@ class Id(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
-class BatchSerializer(serializers.Serializer):
+class BatchSerializer(BodySerializer):
     """Which to delete."""
 
     ids = serializers.ListField(child=Id(), max_length=MOST_DELETED, help_text=f"At most {MOST_DELETED}.")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from logs_app import payloads, previews, withholding
-from logs_app.assembly import ending, identity, measures
+from logs_app import payloads
+from logs_app.assembly import ending, identity, measures, previews, withholding
 from logs_app.assembly.content import Content
 from logs_app.assembly.rows import Row, Rows
+from logs_app.assembly.transcript import Piece, Transcript, first_header
 from logs_app.folding import Folded
 from logs_app.pricing import EMPTY, Book
 from logs_app.pricing.charging import quantities
 from logs_app.redaction.records import redact
 from logs_app.redaction.redactor import Redactor
-from logs_app.transcript import Piece, Transcript, first_header
 
 __all__ = ["RedactorFor", "Row", "Rows", "assemble"]
 
@@ -45,7 +45,7 @@ def assemble(
     transcript = Transcript(pieces, limit, may_fold=not fold_error)
     content = Content.of(transcript, transcript.finish(), is_read=not fold_error)
     record = _record(id, node, transcript, content)
-    record |= measures.cost(transcript, content.folded, record, prices)
+    record |= measures.charges(transcript, content.folded, record, prices)
     record["fold_error"] = (fold_error or ending.what_is_missing(transcript))[:LONGEST_REASON]
     record |= _previews(content)
     payload = _payload(id, transcript, content)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from logs_app import columns, forms, payloads, rawusage
+from logs_app import payloads
+from logs_app.assembly import columns, forms, rawusage
+from logs_app.assembly.bodies import Body
 from logs_app.assembly.rows import Row
-from logs_app.bodies import Body
+from logs_app.assembly.transcript import Transcript, first_header
 from logs_app.folding import Folded
 from logs_app.folding.jsontext import loads
-from logs_app.transcript import Transcript, first_header
 
 # Longer requests are kept, but not taken apart for their user, preview and tokens.
 PARSED_REQUEST_BYTES = 32 << 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from logs_app import columns
+from logs_app.assembly import columns
 from logs_app.assembly.rows import Row
+from logs_app.assembly.transcript import Meta, Transcript, first_header
 from logs_app.folding import Folded
 from logs_app.models import Outcome
-from logs_app.transcript import Meta, Transcript, first_header
 
 
 def end(transcript: Transcript, folded: Folded | None) -> Row:
@@ -26,7 +26,7 @@ def end(transcript: Transcript, folded: Folded | None) -> Row:
         "repeats": columns.count(transcript.closed.get("count")) or 1,
         "edits": columns.json_text(edits),
         "is_streaming": bool(transcript.opened.get("is_streaming")) or transcript.is_event_stream,
-        "is_cached": False,
+        "is_cached": bool(transcript.answered.get("cached")),
     }
 
 

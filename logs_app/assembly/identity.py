@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from logs_app import columns, correlation
+from logs_app.assembly import columns, correlation
 from logs_app.assembly.rows import Row
+from logs_app.assembly.transcript import Meta, Transcript, first_header
 from logs_app.folding import Folded
-from logs_app.transcript import Meta, Transcript, first_header
 
 
 def call(opened: Meta) -> Row:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from logs_app import columns, counting, usage
+from logs_app import counting
+from logs_app.assembly import columns, usage
 from logs_app.assembly.rows import Row
+from logs_app.assembly.transcript import Transcript
+from logs_app.assembly.usage import Usage
 from logs_app.folding import Folded
 from logs_app.pricing import Book, charging
-from logs_app.transcript import Transcript
-from logs_app.usage import Usage
 
 NO_USAGE = Usage()
 # States of a response that goes on in the background.
@@ -45,6 +46,8 @@ def tokens(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
         "reasoning_tokens": columns.count(used.reasoning),
         "audio_tokens": columns.count(used.audio),
         "image_tokens": columns.count(used.image),
+        "prompt_audio_tokens": columns.count(used.prompt_audio),
+        "prompt_image_tokens": columns.count(used.prompt_image),
         "usage_estimated": used.estimated,
         "tokens_per_second": _speed(transcript, used.completion),
     }
@@ -59,9 +62,19 @@ def _used(transcript: Transcript, folded: Folded, request: Any) -> Usage | None:
         is_background = state is not None and folded.body.get("background") is True
         return usage.normalise(folded.usage) if is_background else None
     used = usage.normalise(folded.usage)
+    if used is not None and folded.kind == "image":
+        used = usage.drawn(used)
     if used is None and (transcript.status or 0) < 400 and state not in UNFINISHED:
         used = counting.estimate(request, folded)
     return used
+
+
+def charges(transcript: Transcript, folded: Folded | None, record: Row, prices: Book) -> Row:
+    """A stored answer costs nothing; what it would have cost is what was saved."""
+    charged = cost(transcript, folded, record, prices)
+    if not record["is_cached"]:
+        return {**charged, "saved_cost_nanos": None}
+    return {**charged, "cost_nanos": 0, "saved_cost_nanos": charged["cost_nanos"]}
 
 
 def cost(transcript: Transcript, folded: Folded | None, record: Row, prices: Book) -> Row:

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Model
 
-from logs_app import columns
+from logs_app.assembly import columns
+from logs_app.assembly.transcript import Meta
 from logs_app.models import Attempt, LogPayload, LogRecord
-from logs_app.transcript import Meta
 
 Row = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from logs_app.assembly.usage import NOTHING, Usage, normalise
 from logs_app.folding import Folded
-from logs_app.usage import NOTHING, Usage, normalise
 
 from . import answers, prompts
 from .meter import Meter, count_text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as _
 
 from logs_app.exporting import csvtable, openai, portions, wholerecords
 from logs_app.exporting.portions import Portion
-from logs_app.models import LogRecord
+from logs_app.models import LogRecordQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,19 @@ FORMATS = {
     each.name: each
     for each in (
         Format(
-            "jsonl", "everything, a JSON object a line", "jsonl", "application/x-ndjson", wholerecords.lines
+            "jsonl", _("everything, a JSON object a line"), "jsonl", "application/x-ndjson",
+            wholerecords.lines,
         ),
         Format(
-            "csv", "metadata, a row a record", "csv", "text/csv; charset=utf-8",
+            "csv", _("metadata, a row a record"), "csv", "text/csv; charset=utf-8",
             csvtable.lines, csvtable.HEAD, has_content=False,
         ),
         Format(
-            "openai-batch", "the requests, as a file for OpenAI's batches", "jsonl", "application/x-ndjson",
-            openai.batch_lines,
+            "openai-batch", _("the requests, as a file for OpenAI's batches"), "jsonl",
+            "application/x-ndjson", openai.batch_lines,
         ),
         Format(
-            "openai-finetune", "the conversations, as a file for OpenAI's fine-tuning", "jsonl",
+            "openai-finetune", _("the conversations, as a file for OpenAI's fine-tuning"), "jsonl",
             "application/x-ndjson", openai.finetune_lines,
         ),
     )
@@ -53,7 +54,7 @@ class Count:
     written: int = 0
 
 
-def stream(records: QuerySet[LogRecord], form: Format, count: Count | None = None) -> Iterator[bytes]:
+def stream(records: LogRecordQuerySet, form: Format, count: Count | None = None) -> Iterator[bytes]:
     """The export in parts of at most some MB, oldest record first. `count` is kept up to date."""
     count = count or Count()
     if form.head:

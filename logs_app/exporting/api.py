@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from logs_app.exporting import FORMATS, responses
-from logs_app.filters import RecordFilters
+from logs_app.finding.filters import RecordFilters
 from logs_app.models import LogRecord
 
 FORMAT = OpenApiParameter(
@@ -34,8 +34,9 @@ class Export(APIView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """All records that the filters leave, oldest first, as a stream. The audit log says who."""
         given: dict[str, Any] = request.query_params.dict()
+        filters = RecordFilters.given(given, beside=("format",))
         form = FORMATS.get(given.pop("format", "jsonl"))
         if form is None:
             raise serializers.ValidationError({"format": [f"One of {', '.join(FORMATS)}."]})
-        records = RecordFilters.given(given).narrow(LogRecord.objects.visible_to(request.user))
+        records = filters.narrow(LogRecord.objects.visible_to(request.user))
         return responses.answer(request, records, form, given)

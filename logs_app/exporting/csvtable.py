@@ -14,12 +14,13 @@ from typing import Any
 
 import orjson
 
-from logs_app import presentation
 from logs_app.exporting.portions import Portion
 from logs_app.models import LogRecord
+from logs_app.presentation import presentation
 
 _LEFT_OUT = {"request_preview", "response_preview", "edits", "fold_version"}
 _NAMES = [field.attname for field in LogRecord._meta.concrete_fields if field.attname not in _LEFT_OUT]
+_MONEY = {"cost_nanos": "cost", "saved_cost_nanos": "saved_cost"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -53,7 +54,7 @@ def _cells(record: LogRecord) -> Iterator[Any]:
     for name in _NAMES:
         value = getattr(record, name)
         # A decimal number of ours, not a text of somebody else's.
-        yield presentation.cost(value) if name == "cost_nanos" else value
+        yield presentation.cost(value) if name in _MONEY else value
 
 
-HEAD = row_bytes("cost" if name == "cost_nanos" else name for name in _NAMES)
+HEAD = row_bytes(_MONEY.get(name, name) for name in _NAMES)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from logs_app import presentation
 from logs_app.exporting.portions import Portion
 from logs_app.exporting.wholerecords import line
 from logs_app.models import LogRecord, Outcome
+from logs_app.presentation import presentation
 
 BATCHED = {
     "/v1/responses",

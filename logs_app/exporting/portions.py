@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from logs_app.models import Attempt, LogPayload, LogRecord
+from logs_app.models import Attempt, LogPayload, LogRecord, LogRecordQuerySet
 
 ROWS = 500
 # Stated sizes of bodies: what is in memory is a few times of it.
@@ -19,25 +17,27 @@ PORTION_BYTES = 4 << 20
 Portion = list[LogRecord]
 
 
-def of(records: QuerySet[LogRecord], *, with_payloads: bool) -> Iterator[Portion]:
+def of(records: LogRecordQuerySet, *, with_payloads: bool) -> Iterator[Portion]:
     """Records of one portion have their payload and attempts already, where they are wanted."""
+    if with_payloads:
+        records.refuse_withheld()
     for page in _pages(records):
         if not with_payloads:
             yield page
             continue
-        for portion in _split(page):
-            _attach(portion)
+        for portion in split(page):
+            attach(portion)
             yield portion
 
 
-def _pages(records: QuerySet[LogRecord]) -> Iterator[Portion]:
+def _pages(records: LogRecordQuerySet) -> Iterator[Portion]:
     ordered, last = records.order_by("pk"), None
     while page := list((ordered.filter(pk__gt=last) if last else ordered)[:ROWS]):
         last = page[-1].pk
         yield page
 
 
-def _split(page: Portion) -> Iterator[Portion]:
+def split(page: Portion) -> Iterator[Portion]:
     portion: Portion = []
     size = 0
     for record in page:
@@ -50,7 +50,7 @@ def _split(page: Portion) -> Iterator[Portion]:
         yield portion
 
 
-def _attach(portion: Portion) -> None:
+def attach(portion: Portion) -> None:
     """Two questions instead of two for each record."""
     ids, alias = [record.pk for record in portion], portion[0]._state.db
     payloads = LogPayload.objects.using(alias).in_bulk(ids)

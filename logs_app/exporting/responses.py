@@ -11,20 +11,21 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from accounts import actors
+from accounts.audit import actors
 from logs_app import reveals
 from logs_app.exporting import Format, stream
-from logs_app.models import LogRecord
+from logs_app.models import LogRecordQuerySet
 
 
 def answer(
-    request: Any, records: QuerySet[LogRecord], form: Format, filters: dict[str, Any]
+    request: Any, records: LogRecordQuerySet, form: Format, filters: dict[str, Any]
 ) -> StreamingHttpResponse:
     """`records` are those that `request` may see. Who asked for what is in the audit log before the first."""
+    if form.has_content:
+        records.refuse_withheld()
     reveals.note_export(actors.of(request), form.name, filters, request)
     parts = stream(records, form)
     is_async = isinstance(getattr(request, "_request", request), ASGIRequest)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from logs_app.exporting.portions import Portion
-from logs_app.serializers import RecordDetailSerializer
+from logs_app.presentation.serializers import RecordDetailSerializer
 
 
 def lines(portion: Portion) -> Iterator[bytes]:

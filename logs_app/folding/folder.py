@@ -54,6 +54,11 @@ class Folder:
         """A stream has said something: visible or reasoning text, a piece of a tool call, a refusal."""
         return self._stream is not None and self._stream.saw_token
 
+    @property
+    def body_so_far(self) -> Any:
+        """What a stream has come to; None before its first event, and of all that is no stream."""
+        return self._stream.body() if self._stream is not None else None
+
     def feed(self, data: bytes) -> None:
         if self._decoder is not None:
             if not self._stopped:

@@ -3,7 +3,9 @@
 Records outlive what they describe: no foreign keys; ids and names of that moment are plain columns.
 """
 
+from logs_app.models.alerts import AlertRule, AlertState
 from logs_app.models.attempts import Attempt
+from logs_app.models.dispatchers import Dispatcher
 from logs_app.models.journal import JournalCursor, Node
 from logs_app.models.keyusage import KeyUsage
 from logs_app.models.logsettings import LogSettings
@@ -13,9 +15,16 @@ from logs_app.models.records import LogRecord, LogRecordQuerySet, Outcome
 from logs_app.models.redactionrules import RedactionRule
 from logs_app.models.rollups import Rollup, Series
 from logs_app.models.searching import RecordTag, SearchCursor, SearchText
+from logs_app.models.subscribers import Claim, DeadLetter, Subscriber, SubscriberCursor
+from logs_app.models.visibility import may_reveal, may_see
 
 __all__ = [
+    "AlertRule",
+    "AlertState",
     "Attempt",
+    "Claim",
+    "DeadLetter",
+    "Dispatcher",
     "JournalCursor",
     "KeyUsage",
     "LogPayload",
@@ -31,4 +40,8 @@ __all__ = [
     "SearchCursor",
     "SearchText",
     "Series",
+    "Subscriber",
+    "SubscriberCursor",
+    "may_reveal",
+    "may_see",
 ]

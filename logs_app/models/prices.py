@@ -39,6 +39,18 @@ class ModelPrice(models.Model):
     image = models.PositiveBigIntegerField(_("per image"), null=True, blank=True)
     second = models.PositiveBigIntegerField(_("per second"), null=True, blank=True)
     characters = models.PositiveBigIntegerField(_("per million characters"), null=True, blank=True)
+    audio_input = models.PositiveBigIntegerField(
+        _("sound in the prompt"), null=True, blank=True, help_text=_("Empty: like input.")
+    )
+    audio_output = models.PositiveBigIntegerField(
+        _("sound in the answer"), null=True, blank=True, help_text=_("Empty: like output.")
+    )
+    image_input = models.PositiveBigIntegerField(
+        _("pictures in the prompt"), null=True, blank=True, help_text=_("Empty: like input.")
+    )
+    image_output = models.PositiveBigIntegerField(
+        _("pictures in the answer"), null=True, blank=True, help_text=_("Empty: like output.")
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

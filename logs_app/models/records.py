@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from logs_app.models.attempts import Attempt
 from logs_app.models.payloads import LogPayload
 from logs_app.models.recordindexes import INDEXES
+from logs_app.models.visibility import PREVIEWS, Withheld, may_reveal, may_see
 
 
 class Outcome(models.TextChoices):
@@ -25,10 +27,27 @@ class Outcome(models.TextChoices):
 
 
 class LogRecordQuerySet(models.QuerySet["LogRecord"]):
+    is_withheld = False
+
     def visible_to(self, actor: Any) -> LogRecordQuerySet:
-        """The one place that decides who sees which records: admin and API both come through here."""
-        may_see = actor is not None and actor.is_staff and actor.has_perm("logs_app.view_logrecord")
-        return self if may_see else self.none()
+        if not may_see(actor):
+            return self.none()
+        return self if may_reveal(actor) else self.withheld()
+
+    def revealed_to(self, actor: Any) -> LogRecordQuerySet:
+        """For what makes no sense without what was said: a replay, a program, a file of conversations."""
+        records = self.visible_to(actor)
+        records.refuse_withheld()
+        return records
+
+    def refuse_withheld(self) -> None:
+        if self.is_withheld:
+            raise PermissionDenied(gettext("This needs the permission to see what was said."))
+
+    def alike(self) -> LogRecordQuerySet:
+        """All records, seen as these are."""
+        records = self.model._default_manager.using(self.db)
+        return records.withheld() if self.is_withheld else records
 
     def with_request_id(self, text: str) -> LogRecordQuerySet:
         """By the relay's own id, the provider's x-request-id or the one the client sent."""
@@ -36,9 +55,25 @@ class LogRecordQuerySet(models.QuerySet["LogRecord"]):
             return self.none()
         condition = Q(request_id=text) | (Q(client_request_id=text) & ~Q(client_request_id=""))
         try:
-            return self.filter(condition | Q(pk=LogRecord._meta.pk.to_python(text)))
+            return self.filter(condition | Q(pk=self.model._meta.pk.to_python(text)))
         except ValidationError:
             return self.filter(condition)
+
+    def withheld(self) -> LogRecordQuerySet:
+        records: Any = self.all()
+        records.is_withheld, records._iterable_class = True, Withheld
+        return records
+
+    def _clone(self) -> LogRecordQuerySet:
+        clone = super()._clone()  # type: ignore[misc]
+        clone.is_withheld = self.is_withheld
+        return clone
+
+    def _values(self, *fields: Any, **expressions: Any) -> LogRecordQuerySet:
+        """Columns instead of records would pass by `Withheld`."""
+        if not fields or not PREVIEWS.isdisjoint(fields) or expressions:
+            self.refuse_withheld()
+        return super()._values(*fields, **expressions)  # type: ignore[misc]
 
 
 class LogRecord(models.Model):
@@ -110,6 +145,8 @@ class LogRecord(models.Model):
     reasoning_tokens = models.PositiveIntegerField(_("reasoning tokens"), null=True)
     audio_tokens = models.PositiveIntegerField(_("audio tokens"), null=True)
     image_tokens = models.PositiveIntegerField(_("image tokens"), null=True)
+    prompt_audio_tokens = models.PositiveIntegerField(_("audio tokens of the prompt"), null=True)
+    prompt_image_tokens = models.PositiveIntegerField(_("image tokens of the prompt"), null=True)
     usage_estimated = models.BooleanField(_("tokens estimated"), default=False)
     # What some endpoints are charged by instead of tokens.
     image_count = models.PositiveIntegerField(_("images made"), null=True)
@@ -117,6 +154,9 @@ class LogRecord(models.Model):
     character_count = models.PositiveIntegerField(_("characters spoken"), null=True)
     service_tier = models.CharField(_("service tier"), max_length=32, blank=True)
     cost_nanos = models.BigIntegerField(_("cost (nano USD)"), null=True)
+    saved_cost_nanos = models.BigIntegerField(
+        _("saved (nano USD)"), null=True, help_text=_("What it would have cost without the cache.")
+    )
     price_version = models.CharField(
         _("price"), max_length=16, blank=True, help_text=_("Version of the price that the cost comes from.")
     )
@@ -144,11 +184,21 @@ class LogRecord(models.Model):
         verbose_name = _("request log")
         verbose_name_plural = _("request logs")
         ordering = ["-id"]
+        permissions = [("view_payload", "Can see what was said")]
         constraints = [models.UniqueConstraint(fields=["node", "seq"], name="record_node_seq")]
         indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status_code or self.outcome}"
+
+    # Whoever looks at this object may not see what was said: `visibility`.
+    is_withheld = False
+
+    def withhold(self) -> None:
+        self.is_withheld = True
+        # Not by setattr: a column that was not read must not be read for this.
+        self.__dict__ |= dict.fromkeys(PREVIEWS, "")
+        self.__dict__["payload"] = LogPayload(record_id=self.pk)
 
     @cached_property
     def payload(self) -> LogPayload:
@@ -159,13 +209,3 @@ class LogRecord(models.Model):
     @cached_property
     def attempts(self) -> list[Attempt]:
         return list(Attempt.objects.using(self._state.db).filter(record_id=self.pk).order_by("number"))
-
-    def relatives(self, most: int = 20) -> list[tuple[str, LogRecord]]:
-        """The record that this one came of and the newest that came of it, each with how it came."""
-        records = LogRecord.objects.using(self._state.db)
-        parents = records.filter(pk=self.parent) if self.parent else ()
-        children = records.filter(parent=self.pk)[:most]
-        return [
-            *((f"{self.lineage} of", other) for other in parents),
-            *((other.lineage, other) for other in children),
-        ]

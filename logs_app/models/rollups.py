@@ -19,6 +19,7 @@ class Series(models.Model):
     key_name = models.CharField(_("key name"), max_length=200, blank=True)
     model = models.CharField(_("model"), max_length=200, blank=True)
     provider = models.CharField(_("provider"), max_length=100, blank=True)
+    method = models.CharField(_("method"), max_length=16, blank=True)
     endpoint = models.CharField(_("endpoint"), max_length=200, blank=True)
     status_code = models.PositiveSmallIntegerField(_("status"), default=0, help_text=_("0: no answer."))
     outcome = models.CharField(_("outcome"), max_length=20, blank=True)
@@ -35,7 +36,9 @@ class Rollup(models.Model):
     """Sums over the records of a series that came within a span of time, see `rollups`."""
 
     pk = models.CompositePrimaryKey("minutes", "start", "series_id")
-    minutes = models.PositiveSmallIntegerField(_("minutes"), help_text=_("Length of the span."))
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"), help_text=_("Length of the span; 0: all of time.")
+    )
     start = models.BigIntegerField(_("start"), help_text=_("In seconds since 1970."))
     series_id = models.BigIntegerField(_("series"))
     figures = models.BinaryField(_("figures"))

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts import actors, audit
 from accounts.api.fields import MOST, Text, Whole
 from accounts.api.filters import FilterSerializer, TextFilter
 from accounts.api.rows import RowSerializer
 from accounts.api.viewsets import Rows, is_number
-from accounts.auditevents import AuditEvent
+from accounts.audit import actors, audit
+from accounts.audit.events import AuditEvent
 from accounts.errors import Invalid
 from logs_app.models import ModelPrice
 from logs_app.pricing import money, reading
@@ -24,7 +24,7 @@ from logs_app.pricing.seeding import IDENTITY
 TAKEN = "There is a price of this model, provider, tier and length from this moment on already."
 
 
-@extend_schema_field({"type": "string", "nullable": True, "example": "2.50"})
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}], "nullable": True, "example": "2.50"})
 class Dollars(serializers.Field):
     """A number is taken as it is written, text exactly."""
 
@@ -72,6 +72,10 @@ class PriceSerializer(RowSerializer):
     image = Dollars(help_text="Per image made.")
     second = Dollars(help_text="Per second of sound.")
     characters = Dollars(help_text="Per million characters spoken.")
+    audio_input = Dollars(help_text="Per million tokens of sound in the prompt. Null: like input.")
+    audio_output = Dollars(help_text="Per million tokens of sound in the answer. Null: like output.")
+    image_input = Dollars(help_text="Per million tokens of pictures in the prompt. Null: like input.")
+    image_output = Dollars(help_text="Per million tokens of pictures in the answer. Null: like output.")
     note = Text(max_length=200, required=False, allow_blank=True, allow_null=True, help_text="For people.")
     version = serializers.SerializerMethodField(help_text="The `price_version` of records it gives the cost.")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed.")

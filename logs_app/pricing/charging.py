@@ -21,6 +21,10 @@ QUANTITIES = {
     "image_count": "images",
     "audio_seconds": "seconds",
     "character_count": "characters",
+    "audio_tokens": "audio",
+    "prompt_audio_tokens": "prompt_audio",
+    "image_tokens": "image",
+    "prompt_image_tokens": "prompt_image",
 }
 # Versions of prices that no book knows: the lane's, written beside the call, and the provider's own bill.
 OWN, BILLED = "own", "billed"

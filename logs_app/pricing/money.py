@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext as _
+
 PLACES = 9
 LARGEST_DOLLARS = 1_000_000_000
 
@@ -13,12 +15,17 @@ def nanos(dollars: str) -> int:
     try:
         amount = Decimal(dollars)
     except InvalidOperation:
-        raise ValueError(f"{dollars!r} is no amount of dollars") from None
+        raise ValueError(_("%(dollars)r is no amount of dollars") % {"dollars": dollars}) from None
     if not amount.is_finite() or not 0 <= amount <= LARGEST_DOLLARS:
-        raise ValueError(f"{dollars!r} is not between 0 and {LARGEST_DOLLARS} dollars")
+        raise ValueError(
+            _("%(dollars)r is not between 0 and %(most)s dollars")
+            % {"dollars": dollars, "most": LARGEST_DOLLARS}
+        )
     scaled = amount.scaleb(PLACES)
     if scaled != int(scaled):
-        raise ValueError(f"{dollars!r} has more than {PLACES} decimal places")
+        raise ValueError(
+            _("%(dollars)r has more than %(most)s decimal places") % {"dollars": dollars, "most": PLACES}
+        )
     return int(scaled)
 
 

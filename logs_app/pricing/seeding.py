@@ -15,6 +15,11 @@ FILE = Path(__file__).with_name("prices.json")
 IDENTITY = ("model", "provider", "service_tier", "above_prompt_tokens", "valid_from")
 
 
+def listed_on() -> str:
+    """The day of the list that comes with the relay, as YYYY-MM-DD."""
+    return str(json.loads(FILE.read_text(encoding="utf-8"))["date"])
+
+
 def rows(file: Path = FILE) -> Iterator[dict[str, Any]]:
     """Columns of ModelPrice. Raises ValueError, KeyError or OSError for a file that is none of prices."""
     listed = json.loads(file.read_text(encoding="utf-8"))
@@ -37,5 +42,21 @@ def load(model: Any, using: str, file: Path = FILE, *, dry_run: bool = False) ->
     known = set(prices.values_list(*IDENTITY))
     new = [row for row in rows(file) if tuple(row[name] for name in IDENTITY) not in known]
     if not dry_run:
-        prices.bulk_create([model(**row) for row in new])
+        prices.bulk_create([model(**_fitting(model, row)) for row in new])
     return len(new)
+
+
+def complete(model: Any, using: str, names: tuple[str, ...]) -> None:
+    """Gives rates that are new columns to the rows of the list that nobody has edited."""
+    for row in rows():
+        identity = {name: row[name] for name in IDENTITY}
+        added = {name: row[name] for name in names if name in row}
+        same = _fitting(model, {name: row.get(name) for name in RATE_NAMES if name not in names})
+        if added:
+            model.objects.using(using).filter(**identity, **same, **dict.fromkeys(names)).update(**added)
+
+
+def _fitting(model: Any, row: dict[str, Any]) -> dict[str, Any]:
+    """A migration's model lacks the columns that came after it."""
+    columns = {field.name for field in model._meta.concrete_fields}
+    return {name: value for name, value in row.items() if name in columns}

@@ -13,13 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit
 from accounts.api.fields import Choice, Flag, ProjectReference, Text, Whole
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
 from accounts.api.rows import RowSerializer
+from accounts.api.strictness import BodySerializer
 from accounts.api.viewsets import Rows, is_number
-from accounts.auditevents import AuditEvent
+from accounts.audit import actors, audit
+from accounts.audit.events import AuditEvent
 from accounts.errors import Invalid
+from logs_app import reveals
 from logs_app.models import LogRecord, RedactionRule
 
 from . import rules, trial
@@ -88,7 +90,7 @@ class RuleFilters(FilterSerializer):
         return rows.filter(name__icontains=text)
 
 
-class TryingSerializer(serializers.Serializer):
+class TryingSerializer(BodySerializer):
     """How many records to try a rule on."""
 
     records = Whole(
@@ -142,7 +144,8 @@ class Rules(Rows):
         """Shows what a rule, enabled or not, finds in past records, masked. Nothing is changed."""
         wanted = TryingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        newest = LogRecord.objects.visible_to(request.user).order_by("-id")[
-            : wanted.validated_data["records"]
-        ]
-        return Response(TriedSerializer(trial.of_rule(self.get_object(), list(newest))).data)
+        visible = LogRecord.objects.revealed_to(request.user).order_by("-id")
+        records = list(visible[: wanted.validated_data["records"]])
+        found = trial.of_rule(self.get_object(), records)
+        reveals.note_matches(request, records, found["matches"])
+        return Response(TriedSerializer(found).data)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 EMAIL = "EMAIL"
 PHONE = "PHONE"
 CN_ID = "CN_ID"
@@ -19,18 +21,18 @@ IMAGE = "IMAGE"
 
 # What each is, for people; the order is that of precedence where two overlap.
 KINDS = {
-    IMAGE: "images in base64",
-    PRIVATE_KEY: "private keys (PEM)",
-    JWT: "JSON web tokens",
-    API_KEY: "API keys of the known providers, bearer tokens",
-    PASSWORD: "passwords in addresses and in members named so",
-    EMAIL: "e-mail addresses",
-    IBAN: "bank accounts (IBAN)",
-    CARD: "payment cards",
-    CN_ID: "Chinese identity numbers",
-    SSN: "US social security numbers",
-    PHONE: "telephone numbers",
-    IP: "IP addresses",
+    IMAGE: _("images in base64"),
+    PRIVATE_KEY: _("private keys (PEM)"),
+    JWT: _("JSON web tokens"),
+    API_KEY: _("API keys of the known providers, bearer tokens"),
+    PASSWORD: _("passwords in addresses and in members named so"),
+    EMAIL: _("e-mail addresses"),
+    IBAN: _("bank accounts (IBAN)"),
+    CARD: _("payment cards"),
+    CN_ID: _("Chinese identity numbers"),
+    SSN: _("US social security numbers"),
+    PHONE: _("telephone numbers"),
+    IP: _("IP addresses"),
 }
 # A version such as 1.2.3.4 looks like an address, and an image is rarely personal.
 OPTIONAL = frozenset({IP, IMAGE})

@@ -14,12 +14,13 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.models import ConfigVersion, Project
 from logs_app import logsettings
 from logs_app.freshness import Fresh
 from logs_app.models import RedactionRule
-from logs_app.store import Unavailable
+from logs_app.recorder.store import Unavailable
 
 from . import rules
 from .kinds import USUAL
@@ -114,7 +115,7 @@ class Broken:
     """The pattern of a rule that cannot be used: nobody knows what it would have found."""
 
     def finditer(self, text: str) -> Iterator[Any]:
-        raise rules.Unusable("A rule of redaction cannot be used.")
+        raise rules.Unusable(_("A rule of redaction cannot be used."))
 
     def fullmatch(self, text: str) -> None:
         return None

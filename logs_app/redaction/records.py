@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from logs_app import columns, payloads, previews
+from logs_app import payloads
+from logs_app.assembly import columns, previews
 from logs_app.folding import Folded, facts
 
 from . import documents, streams

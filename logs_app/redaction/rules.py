@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import re2
+from django.utils.translation import gettext as _
 
 from .kinds import KINDS, Span
 
@@ -49,9 +50,9 @@ def compiled(pattern: str, label: str, *, allows: bool = False) -> Rule:
     try:
         return Rule(label, re2.compile(pattern, options), allows)
     except re2.error as error:
-        raise Unusable(f"The pattern cannot be used: {_words(error)}.") from None
+        raise Unusable(_("The pattern cannot be used: %(words)s.") % {"words": _words(error)}) from None
     except UnicodeEncodeError:
-        raise Unusable("The pattern cannot be used: it contains half a character.") from None
+        raise Unusable(_("The pattern cannot be used: it contains half a character.")) from None
 
 
 def refusal(pattern: str, label: str, *, allows: bool = False) -> tuple[str, str] | None:
@@ -63,16 +64,19 @@ def refusal(pattern: str, label: str, *, allows: bool = False) -> tuple[str, str
     except Unusable as error:
         return "pattern", str(error)
     if rule.pattern.fullmatch(""):
-        return "pattern", "The pattern matches an empty text, so it says nothing about what it looks for."
+        return "pattern", _("The pattern matches an empty text, so it says nothing about what it looks for.")
     if any(_is_slow(rule, trial) for trial in TRIALS):
-        limit = f"{LONGEST_TRIAL_SECONDS:g} seconds for 100 KB of text"
-        return "pattern", f"The pattern is too slow: more than {limit}. Make its repetitions shorter."
+        words = _(
+            "The pattern is too slow: more than %(most)s seconds for 100 KB of text. "
+            "Make its repetitions shorter."
+        )
+        return "pattern", words % {"most": LONGEST_TRIAL_SECONDS}
     return None
 
 
 def _is_slow(rule: Rule, trial: str) -> bool:
     began = time.thread_time()
-    for _ in rule.spans(trial):
+    for _span in rule.spans(trial):
         if time.thread_time() - began > LONGEST_TRIAL_SECONDS:
             break
     return time.thread_time() - began > LONGEST_TRIAL_SECONDS
@@ -82,12 +86,15 @@ def _refusal_of_label(label: str, allows: bool) -> str:
     if allows:
         known = ", ".join(KINDS)
         return (
-            f"There is no kind {label}. Leave it empty, or name one of {known}."
+            _("There is no kind %(label)s. Leave it empty, or name one of %(known)s.")
+            % {"label": label, "known": known}
             if label not in ("", *KINDS)
             else ""
         )
     if LABEL.fullmatch(label) is None:
-        return "A label is made of capital letters, digits and _, and begins with a letter, such as EMPLOYEE."
+        return _(
+            "A label is made of capital letters, digits and _, and begins with a letter, such as EMPLOYEE."
+        )
     return ""
 
 

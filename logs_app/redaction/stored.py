@@ -11,7 +11,8 @@ import orjson
 from django.db import models, transaction
 from django.db.models import QuerySet
 
-from logs_app import columns, rollups, search
+from logs_app import rollups, search
+from logs_app.assembly import columns
 from logs_app.models import Attempt, LogPayload, LogRecord, RecordTag
 
 from . import records

@@ -73,14 +73,25 @@ def one(record: LogRecord, witness: Witness) -> Trial:
 
 
 def of_rule(rule: RedactionRule, records: list[LogRecord]) -> dict[str, Any]:
+    return of_records(policy.only(rule), records)
+
+
+def of_records(redactor_for: RedactorFor, records: list[LogRecord]) -> dict[str, Any]:
     """`seen` records, of which `changed` would, and `matches` with the `record_id` of each."""
-    redactor_for, matches, changed = policy.only(rule), [], 0
+    matches: list[dict[str, Any]] = []
+    changed = 0
     for record in records:
         redactor = redactor_for(record.project_id)
         found = one(record, Witness(redactor.ruleset)).matches if redactor is not None else []
         changed += bool(found)
         matches += [{"record_id": record.pk, **asdict(match)} for match in found]
     return {"seen": len(records), "changed": changed, "matches": matches[:MOST_MATCHES]}
+
+
+def of_text(redactor: Redactor, text: str) -> tuple[str, list[Match]]:
+    """As it would be stored, and what was found in it. Raises TooSlow."""
+    witness = Witness(redactor.ruleset)
+    return witness.text(text), list(witness.matches.values())
 
 
 def mask(value: str) -> str:

@@ -1,8 +1,8 @@
 """Sums over the records, kept by the recorder in the transaction that writes them: the two cannot disagree.
 
-A record is added to two spans, 15 minutes and the day (UTC) of its id, within the series of its node,
-project, key, model, provider, endpoint, status and outcome. A node's rows change only under the lock of its
-row in `Node`, so they are read, added to and written without regard to other recorders.
+A record is added to three spans, 15 minutes and the day (UTC) of its id and all of time, within the series
+of its node, project, key, model, provider, method, endpoint, status and outcome. A node's rows change only
+under the lock of its row in `Node`, so they are read, added to and written without regard to other recorders.
 """
 
 from logs_app.rollups.adding import COLUMNS, Rollups, adjust

@@ -13,11 +13,12 @@ from django.db import connections, transaction
 
 from logs_app.models import Node, Rollup, Series
 from logs_app.rollups import figures
-from logs_app.rollups.spans import DAY, QUARTER, start_of
+from logs_app.rollups.spans import DAY, EVER, QUARTER, start_of
 
 # What a record is summed up by, and the names that are kept beside it.
 KEYS = (
-    "node", "project_id", "key_kind", "key_id", "model", "provider", "endpoint", "status_code", "outcome",
+    "node", "project_id", "key_kind", "key_id", "model", "provider", "method", "endpoint", "status_code",
+    "outcome",
 )  # fmt: skip
 NAMES = ("project", "key_name")
 COLUMNS = ("id", *KEYS, *NAMES, *figures.COLUMNS)
@@ -53,14 +54,21 @@ class Rollups:
 
     def add(self, cursor: Any, records: Iterable[Record]) -> None:
         """The caller holds the locks of the records' nodes."""
-        self._apply(cursor, ((record, figures.of(record)) for record in records))
+        self._apply(cursor, ((record, figures.of(record)) for record in records), (EVER, DAY, QUARTER))
 
     def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
-        """The figures, and the series, of records from what they were to what they are."""
+        """The figures, and the series, of records from what they were to what they are.
+
+        Of all of time only the series: a counter whose figures go back reads as a restart.
+        """
         pairs = list(changes)
         taken = ((before, -figures.of(before)) for before, _ in pairs)
         given = ((after, figures.of(after)) for _, after in pairs)
-        self._apply(cursor, chain(taken, given))
+        self._apply(cursor, chain(taken, given), (DAY, QUARTER))
+        moved = [(before, after) for before, after in pairs if kept_of(before) != kept_of(after)]
+        left = ((before, -figures.of(before)) for before, _ in moved)
+        come = ((after, figures.of(before)) for before, after in moved)
+        self._apply(cursor, chain(left, come), (EVER,))
 
     def committed(self) -> None:
         if len(self._known) > MOST_REMEMBERED:
@@ -71,11 +79,11 @@ class Rollups:
     def undone(self) -> None:
         self._new.clear()
 
-    def _apply(self, cursor: Any, changes: Iterable[tuple[Record, int]]) -> None:
+    def _apply(self, cursor: Any, changes: Iterable[tuple[Record, int]], lengths: Iterable[int]) -> None:
         sums: dict[tuple[int, int, Kept], int] = defaultdict(int)
         for record, change in changes:
             kept, milliseconds = kept_of(record), _milliseconds(record["id"])
-            for minutes in (QUARTER, DAY):
+            for minutes in lengths:
                 sums[minutes, start_of(milliseconds, minutes), kept] += change
         spans: dict[Span, int] = defaultdict(int)
         for (minutes, start, kept), change in sums.items():

@@ -22,16 +22,24 @@ COUNTERS = (
 TOKENS = tuple(name for name in COUNTERS if name.endswith("_tokens"))
 LATENCY = len(COUNTERS)
 TTFT = LATENCY + histogram.BUCKETS
-LANES = TTFT + histogram.BUCKETS
+RELAY = TTFT + histogram.BUCKETS
+PACE = RELAY + histogram.BUCKETS  # tokens per second, in the buckets of the durations
+_LATER = PACE + histogram.BUCKETS
+# New lanes are added here, at the end: sums that were stored before read as zeros in them.
+LATER = ("relay_us", "pace_milli", "saved_cost_nanos")
+LANES = _LATER + len(LATER)
 LANE_BYTES = 8
 # A client that leaves is no error of anybody's.
 ERRORS = frozenset((Outcome.FAILED, Outcome.UPSTREAM_TRUNCATED, Outcome.INTERRUPTED, Outcome.REJECTED))
-_LANE = {name: lane for lane, name in enumerate(COUNTERS)}
+_LANE = {name: lane for lane, name in enumerate(COUNTERS)} | {
+    name: lane for lane, name in enumerate(LATER, _LATER)
+}
 _ZEROS = bytes(LANES * LANE_BYTES)
 # Columns of a record that `of` reads.
 COLUMNS = (
-    "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos", "latency_ms",
-    "ttft_ms", *TOKENS,
+    "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos",
+    "saved_cost_nanos", "latency_ms",
+    "ttft_ms", "relay_ms", "tokens_per_second", *TOKENS,
 )  # fmt: skip
 
 
@@ -48,6 +56,7 @@ def of(record: Mapping[str, Any]) -> int:
         "estimated": 1 if record["usage_estimated"] else 0,
         "priced": 0 if record["cost_nanos"] is None else 1,
         "cost_nanos": record["cost_nanos"] or 0,
+        "saved_cost_nanos": record["saved_cost_nanos"] or 0,
     }
     for name, value in counted.items():
         lanes[_LANE[name]] = value
@@ -56,10 +65,13 @@ def of(record: Mapping[str, Any]) -> int:
     if record["outcome"] != Outcome.REJECTED:
         _time(lanes, "latency_us", LATENCY, record["latency_ms"])
         _time(lanes, "ttft_us", TTFT, record["ttft_ms"])
+        _time(lanes, "relay_us", RELAY, record["relay_ms"])
+        _time(lanes, "pace_milli", PACE, record["tokens_per_second"])
     return int.from_bytes(lanes.tobytes(), "little")
 
 
 def _time(lanes: array[int], name: str, histogram_lane: int, milliseconds: float | None) -> None:
+    """The sum in thousandths, and one more in the histogram's bucket."""
     if milliseconds is not None:
         duration = max(milliseconds, 0.0)
         lanes[_LANE[name]] = round(duration * 1000)
@@ -72,6 +84,12 @@ def pack(figures: int) -> bytes:
 
 def unpack(stored: bytes | memoryview) -> int:
     return int.from_bytes(zlib.decompress(stored), "little")
+
+
+def records_in(stored: bytes | memoryview) -> int:
+    """Only how many: it is the first lane, and the others need not be unpacked for it."""
+    first = zlib.decompressobj().decompress(stored, LANE_BYTES)
+    return int.from_bytes(first, "little")
 
 
 class Sums:
@@ -90,4 +108,12 @@ class Sums:
 
     @property
     def ttfts(self) -> array[int]:
-        return self._lanes[TTFT:]
+        return self._lanes[TTFT:RELAY]
+
+    @property
+    def relay_times(self) -> array[int]:
+        return self._lanes[RELAY:PACE]
+
+    @property
+    def paces(self) -> array[int]:
+        return self._lanes[PACE:_LATER]

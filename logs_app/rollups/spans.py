@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 QUARTER, DAY = 15, 24 * 60  # minutes
+EVER = 0  # a single span, from the first record on; metrics count with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Stretch:
 
 def start_of(milliseconds: int, minutes: int) -> int:
     """In seconds, of the span that holds this moment."""
+    if minutes == EVER:
+        return 0
     seconds = milliseconds // 1000
     return seconds - seconds % (minutes * 60)
 

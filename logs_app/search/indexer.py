@@ -22,6 +22,7 @@ READ = ("seq", "request_preview", "response_preview", "error_message", "request_
 # Of a recorder that has nothing to do, and of one that has.
 IDLE_SECONDS, BUSY_SHARE = 0.1, 0.1
 SHORTEST_SECONDS = 0.02
+FINISHING_SECONDS = 2.0
 PAUSE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,11 @@ class Indexer:
             self._credited_at = time.monotonic()
             # A batch may take longer than it was meant to: then the next one waits.
             self._credit_seconds -= self._credited_at - now
+
+    def finish(self) -> None:
+        """All of it, for nodes that no other recorder will look after; never raises."""
+        while self.nodes and time.monotonic() >= self._paused_until:
+            self._try(FINISHING_SECONDS)
 
     def work(self, seconds: float) -> int:
         """For about so long, or until all is done. How many records were taken."""

@@ -26,7 +26,8 @@ _WORD = re.compile(r"[0-9a-z]{3}")
 
 
 def narrow(records: Any, text: str) -> Any:
-    """`records` whose question, answer or error contains `text`."""
+    """`records` whose question, answer or error contains `text`. Who may not read them may not ask."""
+    records.refuse_withheld()
     wanted, texts = spelled(text), SearchText.objects.using(records.db)
     newest = texts.aggregate(newest=Max("pk"))["newest"] or 0
     if is_bounded(text, records.db):

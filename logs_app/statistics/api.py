@@ -44,6 +44,9 @@ class FiguresSerializer(serializers.Serializer):
     image_tokens = serializers.IntegerField(help_text="Tokens of pictures.")
     usage_estimated = serializers.IntegerField(help_text="Calls whose tokens the relay counted.")
     cost = serializers.CharField(allow_null=True, help_text=COST)
+    saved_cost = serializers.CharField(
+        allow_null=True, help_text="What the cache's answers would have cost; null when there was none."
+    )
     latency_ms = TimesSerializer(help_text="To the end of the answer, without refused calls.")
     ttft_ms = TimesSerializer(help_text="To the first token.")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from logs_app.presentation import cost
+from logs_app.presentation.presentation import cost
 from logs_app.rollups import histogram
 from logs_app.rollups.figures import TOKENS, Sums
 from logs_app.statistics.question import GROUPS, StatisticsFilters
@@ -50,6 +50,7 @@ def figures_of(figures: int) -> Shown:
         **{name: sums[name] for name in TOKENS},
         "usage_estimated": sums["estimated"],
         "cost": cost(sums["cost_nanos"]) if sums["priced"] else None,
+        "saved_cost": cost(sums["saved_cost_nanos"]) if sums["cache_hits"] else None,
         "latency_ms": _times(sums["latency_us"], sums.latencies),
         "ttft_ms": _times(sums["ttft_us"], sums.ttfts),
     }

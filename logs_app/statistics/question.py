@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.api.filters import ChoiceFilter, TextFilter
-from logs_app.filters import RecordFilters
+from logs_app.finding.filters import RecordFilters
 
 # What each division is by; of two columns the second is the name of the first.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -21,7 +21,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "status": ("status_code",),
     "outcome": ("outcome",),
 }
-INTERVALS = {"15m": timedelta(minutes=15), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+INTERVALS = {
+    "minute": timedelta(minutes=1),
+    "15m": timedelta(minutes=15),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
 DEFAULT_RANGE = timedelta(days=1)
 MOST_STEPS = 1500
 

@@ -1,14 +1,14 @@
 """The sums that answer a question, by group and by interval.
 
-From the rollups where they know all that is asked for; else, as for a session or a tag, from the newest
-records that fit.
+From the rollups where they know all that is asked for; else, as for a session or a tag or by the minute,
+from the newest records that fit.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,10 +18,12 @@ from django.db import connections
 from logs_app import rollups
 from logs_app.models import Rollup, Series
 from logs_app.rollups import figures, spans
+from logs_app.rollups.spans import Stretch
 from logs_app.statistics.question import GROUPS, StatisticsFilters
 
 OF_TIME = {"since", "until"}
 MOST_RECORDS = 50_000
+FEW_SERIES = 200  # of so many the sums are asked by name; of more, all of a stretch are read
 
 Group = tuple[Any, ...]  # the values of the columns of each division
 
@@ -40,9 +42,23 @@ class Answer:
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
     divided = set(asked.validated_data) - {"group_by", "interval"}
-    if divided <= GROUPS.keys() | OF_TIME:
+    is_coarse = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
+    if is_coarse and divided <= GROUPS.keys() | OF_TIME:
         return _from_rollups(asked, records.db)
     return _from_records(asked, records)
+
+
+def count(asked: StatisticsFilters, using: str) -> int:
+    """How many records the rollups know of, for questions that they can answer."""
+    since, until = (moment.timestamp() for moment in asked.range)
+    chosen = asked.chosen(Series.objects.using(using), set(GROUPS))
+    series = set(chosen.values_list("id", flat=True))
+    return sum(
+        figures.records_in(stored)
+        for stretch in spans.covering(math.floor(since), math.ceil(until), may_use_days=True)
+        for _, id, stored in _rows(using, stretch, series)
+        if id in series
+    )
 
 
 def _from_rollups(asked: StatisticsFilters, using: str) -> Answer:
@@ -52,22 +68,32 @@ def _from_rollups(asked: StatisticsFilters, using: str) -> Answer:
     columns = [column for name in asked.groups for column in GROUPS[name]]
     series = asked.chosen(Series.objects.using(using), set(GROUPS))
     groups = {row[0]: row[1:] for row in series.values_list("id", *columns)}
+    first, last = stretches[0].start, stretches[-1].end
+    return Answer(_moment(first), _moment(last), of_series(using, groups, stretches, step), "rollups")
+
+
+def of_series(
+    using: str, groups: Mapping[int, Group], stretches: Sequence[Stretch], step: int | None
+) -> dict[tuple[Group, int], int]:
+    """`groups` by series: those that are wanted, and what each counts for."""
     sums: dict[tuple[Group, int], int] = defaultdict(int)
     for stretch in stretches:
-        for start, id, stored in _rows(using, stretch):
+        for start, id, stored in _rows(using, stretch, groups):
             group = groups.get(id)
             if group is not None:
                 sums[group, start - start % step if step else 0] += figures.unpack(stored)
-    first, last = stretches[0].start, stretches[-1].end
-    return Answer(_moment(first), _moment(last), sums, "rollups")
+    return sums
 
 
-def _rows(using: str, stretch: spans.Stretch) -> Iterator[tuple[int, int, bytes]]:
+def _rows(using: str, stretch: Stretch, series: Collection[int]) -> Iterator[tuple[int, int, bytes]]:
+    if not series:
+        return
+    named = f" AND series_id IN ({', '.join(['%s'] * len(series))})" if len(series) <= FEW_SERIES else ""
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"SELECT start, series_id, figures FROM {Rollup._meta.db_table} "
-            "WHERE minutes = %s AND start >= %s AND start < %s",
-            [stretch.minutes, stretch.start, stretch.end],
+            f"WHERE minutes = %s AND start >= %s AND start < %s{named}",
+            [stretch.minutes, stretch.start, stretch.end, *(series if named else ())],
         )
         while rows := cursor.fetchmany(2000):
             yield from rows

@@ -15,6 +15,7 @@ from accounts.admin.audited import AuditedAdmin
 
 from ..models import Processor
 from ..processors import TYPES
+from . import sentences
 
 # By type: what it does, what its value is, and an example of its further settings.
 ABOUT = {
@@ -34,6 +35,11 @@ ABOUT = {
         '{"temperature": 0.2}',
     ),
     "drop_params": (_("Takes parameters away."), _("their names, with commas"), "{}"),
+    "limit_params": (
+        _("Keeps numbers that the caller gives within bounds."),
+        _("empty"),
+        '{"max_tokens": {"min": 100, "max": 4096}}',
+    ),
     "regex_replace": (
         _("Replaces what a regular expression (RE2) finds in the texts of some roles."),
         _("the expression"),
@@ -79,7 +85,8 @@ class ProcessorForm(forms.ModelForm):
 class ProcessorAdmin(AuditedAdmin):
     audit_kind = "processor"
     form = ProcessorForm
-    list_display = ("name", "type", "on_error", "used_by", "is_enabled")
+    list_display = ("name", "type", "does", "used_by", "is_enabled")
+    change_list_template = "proxy/processor_change_list.html"
     list_filter = ("is_enabled", "type")
     search_fields = ("name",)
     readonly_fields = ("used_by", "created_at", "updated_at")
@@ -94,6 +101,10 @@ class ProcessorAdmin(AuditedAdmin):
             (_("When it fails"), {"fields": ("on_error",)}),
             (None, {"fields": ("used_by", "created_at", "updated_at")}),
         )
+
+    @admin.display(description=_("what it does"))
+    def does(self, processor: Processor) -> str:
+        return sentences.of(processor)
 
     @admin.display(description=_("routes"))
     def used_by(self, processor: Processor) -> str:

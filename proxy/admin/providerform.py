@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import upstreamkeys
+from accounts.admin.rules import Inherited
 from accounts.errors import Refused
+from accounts.secrets import upstreamkeys
 
 from ..models import TIMEOUTS, Provider
 
@@ -61,6 +62,7 @@ class ProviderForm(forms.ModelForm):
         fields = COLUMNS
         widgets = {
             "provider_type": forms.TextInput(attrs={"list": "provider-types"}),
+            "inject_stream_usage": Inherited,
             **{name: forms.Textarea(attrs={"rows": rows, "cols": 80}) for name, rows in _JSON_ROWS.items()},
         }
 

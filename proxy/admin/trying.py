@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -14,9 +15,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.audited import AuditedAdmin
+from logs_app.presentation import differences
 
+from ..configuration.rows import route_of
 from ..processors import preview
-from ..rows import route_of
 
 SAMPLE = {
     "model": "gpt-4o",
@@ -44,6 +46,17 @@ class TrialForm(forms.Form):
         return self.cleaned_data["request"]
 
 
+def lines(before: Any, after: Any) -> Iterator[tuple[str, str]]:
+    """Of both as JSON: what stayed, what went, what came."""
+    texts = (json.dumps(each, indent=2, ensure_ascii=False) for each in (before, after))
+    for block in differences.of_texts(*texts):
+        if block.kind == "equal":
+            yield from (("same", line) for line in block.before.splitlines())
+        else:
+            yield from (("less", line) for line in block.before.splitlines())
+            yield from (("more", line) for line in block.after.splitlines())
+
+
 class TriedAdmin(AuditedAdmin):
     change_form_template = "proxy/route_change_form.html"
 
@@ -63,6 +76,6 @@ class TriedAdmin(AuditedAdmin):
             asked = form.cleaned_data["request"]
             steps = route_of(row).processors
             after, taken = async_to_sync(preview.run)(steps, form.cleaned_data["path"], asked)
-            shown |= {"after": json.dumps(after, indent=2, ensure_ascii=False), "taken": taken}
+            shown |= {"differs": after != asked, "lines": list(lines(asked, after)), "taken": taken}
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Try it"), **shown}
         return TemplateResponse(request, "proxy/route_try.html", context)

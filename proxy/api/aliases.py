@@ -14,16 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actors
 from accounts.api.aliases import WholeList, version
-from accounts.api.fields import Flag, Text, Whole
+from accounts.api.fields import Flag, Number, Secret, Text, Whole
+from accounts.api.strictness import BodySerializer
+from accounts.audit import actors
 from logs_app.settingsapi import LogSettingsSerializer
 from logs_app.settingsapi import row as settings_of_records
 
+from ..configuration.provisioning import DEFAULT_PROVIDER
 from ..models import Provider, RelaySettings
-from ..provisioning import DEFAULT_PROVIDER
 from . import v1health
-from .fields import Number, Secret
 from .providers import Providers, ProviderSerializer
 from .settings import MOST_SMALL, SettingsSerializer
 from .settings import row as settings_row
@@ -103,7 +103,7 @@ class V1Providers(Providers):
         return Response(ProviderHealth(v1health.ask([self.get_object()], **given.validated_data)[0]).data)
 
 
-class TargetSerializer(serializers.Serializer):
+class TargetSerializer(BodySerializer):
     """The settings of an earlier system: `target_…` is the provider `default`."""
 
     proxy_base_url = serializers.SerializerMethodField(help_text="The variable PROXY_BASE_URL.")

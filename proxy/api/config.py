@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actors, audit
 from accounts.api.aliases import version
+from accounts.audit import actors, audit
 from accounts.models import ConfigChange, ConfigVersion, Credential
 
 from ..models import Provider

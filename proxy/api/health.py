@@ -8,15 +8,15 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.api.fields import LONGEST_NAME, Text
+from accounts.api.fields import LONGEST_NAME, Number, Text
+from accounts.api.strictness import BodySerializer
 
 from ..health import check, standing
-from .fields import Number
 
 LONGEST_SECONDS = 120.0
 
 
-class CheckSerializer(serializers.Serializer):
+class CheckSerializer(BodySerializer):
     """What to ask a provider."""
 
     model = Text(

@@ -14,18 +14,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit
-from accounts.api.fields import Choice, Flag, Text
+from accounts.api.fields import Choice, Flag, Object, Text
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
+from accounts.api.modelrows import ModelSerializer
+from accounts.api.strictness import BodySerializer
 from accounts.api.viewsets import Numbered, Rows
+from accounts.audit import actors, audit
 from accounts.errors import Taken
 
+from ..configuration.rows import processor_of
 from ..models import OnError, Processor
 from ..processors import TYPES, preview
-from ..rows import processor_of
-from .fields import Object
 from .links import Names
-from .rows import ModelSerializer
 
 LONGEST_VALUE = 100_000
 
@@ -76,7 +76,7 @@ class ProcessorFilters(FilterSerializer):
         return found.filter(name__icontains=text)
 
 
-class PreviewSerializer(serializers.Serializer):
+class PreviewSerializer(BodySerializer):
     """A request, and the steps it is to take."""
 
     processors = Names(Processor.objects.all(), "name", "processor", help_text="Their names, in order.")

@@ -14,22 +14,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit, upstreamkeys
-from accounts.api.fields import MOST, Flag, Policy, Text, Whole
+from accounts.api.fields import MOST, Flag, Number, Object, Policy, Secret, Secrets, Text, Whole, Words
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
+from accounts.api.modelrows import ModelSerializer
 from accounts.api.viewsets import Numbered, Rows
-from accounts.encryption import DecryptionError
+from accounts.audit import actors, audit
 from accounts.errors import Taken
 from accounts.models import Project
+from accounts.secrets import upstreamkeys
+from accounts.secrets.encryption import DecryptionError
 
-from .. import rows
-from ..configuration import Breaker
+from ..configuration import rows
+from ..configuration.configuration import Breaker
 from ..health import check, standing
 from ..models import Provider, RelaySettings
 from ..provider_types import presets
-from .fields import Number, Object, Secret, Secrets, Words
 from .health import CheckSerializer, ReportSerializer, StandingSerializer
-from .rows import ModelSerializer
 
 TIMEOUT_HELP = "Seconds until {}. Null: as in the settings."
 MOST_RETRIES = 100

@@ -9,16 +9,15 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from accounts import actors, audit
-from accounts.api.fields import Flag, Text
+from accounts.api.fields import Flag, RouteCachePolicy, Text, Words
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
+from accounts.api.modelrows import ModelSerializer
 from accounts.api.viewsets import Numbered, Rows
+from accounts.audit import actors, audit
 
 from ..models import TIMEOUTS, Processor, Provider, Route, RouteProcessor
-from .fields import Words
 from .links import Names
 from .providers import timeout_field
-from .rows import ModelSerializer
 
 LINKS = ("providers", "processors")
 STEPS = Prefetch("steps", RouteProcessor.objects.select_related("processor"))
@@ -31,9 +30,9 @@ class RouteSerializer(ModelSerializer):
     model = Route
     audited = (
         "name", "path_prefix", *LINKS, "allow_streaming", "allow_non_streaming", "buffer_streaming",
-        "hold_preamble", "allowed_origins", *TIMEOUTS, "is_enabled",
+        "hold_preamble", "allowed_origins", "cache_policy", *TIMEOUTS, "is_enabled",
     )  # fmt: skip
-    cleared = {"providers": list, "processors": list, "allowed_origins": list}
+    cleared = {"providers": list, "processors": list, "allowed_origins": list, "cache_policy": dict}
 
     id = serializers.IntegerField(read_only=True, help_text="Given at creation, never changed.")
     name = Text(
@@ -63,6 +62,9 @@ class RouteSerializer(ModelSerializer):
     )  # fmt: skip
     allowed_origins = Words(
         required=False, allow_null=True, help_text="Of web pages. Empty: those of the project and settings."
+    )
+    cache_policy = RouteCachePolicy(
+        required=False, allow_null=True, help_text="What it says counts before the word of the project."
     )
     connect_timeout_seconds = timeout_field("a provider accepts the connection")
     first_byte_timeout_seconds = timeout_field("a provider's answer begins")

@@ -12,12 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actors
-from accounts.api.fields import Choice, Flag, Policy, Text, Whole
+from accounts.api.fields import Choice, Flag, Number, Policy, Text, Whole
+from accounts.api.modelrows import ModelSerializer
+from accounts.audit import actors
 
 from ..models import RelaySettings
-from .fields import Number
-from .rows import ModelSerializer
 
 COLUMNS = [
     field for field in RelaySettings._meta.concrete_fields if field.name not in ("id", "policy", "updated_at")

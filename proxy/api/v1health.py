@@ -13,21 +13,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.fields import Whole
+from accounts.api.fields import Whole, Words
+from accounts.api.strictness import BodySerializer
 from accounts.errors import Unknown
 
-from .. import rows
+from ..configuration import rows
 from ..health import check, standing
 from ..health.check import Report
 from ..models import Provider
 from . import providers
-from .fields import Words
 
 LONGEST_SECONDS, MOST_AT_ONCE, MOST_MODELS = 120, 50, 50
 STATUS = HEALTHY, UNHEALTHY, DISABLED = ["healthy", "unhealthy", "disabled"]
 
 
-class HealthQuestion(serializers.Serializer):
+class HealthQuestion(BodySerializer):
     """What to ask for; `models` are asked for one token each, which costs, else the list of models."""
 
     models = Words(

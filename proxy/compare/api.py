@@ -11,13 +11,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts import actors, audit
+from accounts.api.strictness import BodySerializer, refuse_unknown
+from accounts.audit import actors, audit
+from accounts.audit.audit import Actor
 from logs_app.exporting.wholerecords import line
-from logs_app.filters import RecordFilters
-from logs_app.models import LogRecord
+from logs_app.finding.filters import RecordFilters
+from logs_app.models import LogRecord, LogRecordQuerySet
 from proxy.compare import checks, running, summary
 from proxy.compare.running import MOST_AT_ONCE, MOST_RECORDS, Comparison, Variant
-from proxy.replay.api import LONGEST_NAME, ChangesSerializer, SpendingSerializer, no_such
+from proxy.replay.api import LONGEST_NAME, ChangesSerializer
 
 NAMES = ("a", "b")
 
@@ -34,7 +36,7 @@ class VariantSerializer(ChangesSerializer):
         return Variant(name, ChangesSerializer.changes_of(given), given["recorded"])
 
 
-class ComparisonCheckSerializer(SpendingSerializer):
+class ComparisonCheckSerializer(BodySerializer):
     """What an answer's text must be like."""
 
     kind = serializers.ChoiceField(
@@ -45,12 +47,16 @@ class ComparisonCheckSerializer(SpendingSerializer):
     name = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="For the table.")
 
 
-class ComparisonSerializer(SpendingSerializer):
+class ComparisonSerializer(BodySerializer):
     """Which records, and how to ask them."""
 
     filters = serializers.DictField(
         required=False, child=serializers.CharField(), help_text="Those of the list of records."
     )
+    ids = serializers.ListField(
+        required=False, child=serializers.UUIDField(), min_length=1, max_length=MOST_RECORDS,
+        help_text="Only these records.",
+    )  # fmt: skip
     limit = serializers.IntegerField(
         default=20, min_value=1, max_value=MOST_RECORDS, help_text="So many of the newest that fit."
     )
@@ -65,9 +71,7 @@ class ComparisonSerializer(SpendingSerializer):
     )
 
     def validate_filters(self, given: dict[str, str]) -> dict[str, str]:
-        names = RecordFilters().fields
-        if unknown := sorted(given.keys() - names.keys()):
-            raise serializers.ValidationError(f"{unknown[0]}: {no_such(names)}")
+        refuse_unknown(given, RecordFilters().fields, "filter")
         return given
 
 
@@ -86,28 +90,41 @@ class Compare(APIView):
         """
         given = ComparisonSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        comparison = _comparison(request, given.validated_data)
-        audit.record(
-            actors.of(request), "record.compare", ("records", None, ""), request=request,
-            detail={"filters": given.validated_data.get("filters", {}), "calls": comparison.total},
-        )  # fmt: skip
-        response = StreamingHttpResponse(_lines(comparison), content_type="application/x-ndjson")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Accel-Buffering"] = "no"
-        return response
+        comparison = comparison_of(request.user, given.validated_data)
+        note(actors.of(request), given.validated_data, comparison, request)
+        return streamed(comparison)
 
 
-def _comparison(request: Request, given: dict[str, Any]) -> Comparison:
-    visible = LogRecord.objects.visible_to(request.user)
-    records = RecordFilters.given(given.get("filters", {})).narrow(visible)
+def comparison_of(user: Any, given: dict[str, Any]) -> Comparison:
+    """Of valid data. Raises PermissionDenied for who may not see what was said, Refused for a check."""
     empty = {"recorded": False}
     return Comparison(
-        running.newest(records, given["limit"]),
+        running.newest(records(user, given), given["limit"]),
         [VariantSerializer.variant(name, given.get(name, empty)) for name in NAMES],
         checks.build(given.get("checks", [])),
         given.get("key"),
         given["concurrency"],
     )
+
+
+def records(user: Any, given: dict[str, Any]) -> LogRecordQuerySet:
+    visible = LogRecord.objects.revealed_to(user)
+    found = RecordFilters.given(given.get("filters", {})).narrow(visible)
+    return found.filter(pk__in=given["ids"]) if "ids" in given else found
+
+
+def note(actor: Actor, given: dict[str, Any], comparison: Comparison, request: Any) -> None:
+    """In the audit log, before the first call: they spend somebody's money under somebody's key."""
+    detail = {"filters": given.get("filters", {}), "key": given.get("key"), "calls": comparison.total}
+    told = {name: value for name, value in detail.items() if value is not None}
+    audit.record(actor, "record.compare", ("records", None, ""), request=request, detail=told)
+
+
+def streamed(comparison: Comparison) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_lines(comparison), content_type="application/x-ndjson")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
 
 
 async def _lines(comparison: Comparison) -> AsyncIterator[bytes]:

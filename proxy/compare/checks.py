@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import re2
+from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from referencing import Registry
@@ -45,7 +46,7 @@ def _check(kind: Any, value: Any) -> Check:
         case "json_schema", dict():
             return _schema(value)
     raise Invalid(
-        "A check is exact or regex with a text as its value, json_schema with a schema, or same.",
+        _("A check is exact or regex with a text as its value, json_schema with a schema, or same."),
         field="checks",
     )
 
@@ -57,7 +58,10 @@ def _regex(pattern: str) -> Check:
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as error:
-        raise Invalid(f"The pattern {pattern!r} is none: {_words(error)}.", field="checks") from None
+        raise Invalid(
+            _("The pattern %(pattern)r is none: %(words)s.") % {"pattern": pattern, "words": _words(error)},
+            field="checks",
+        ) from None
     return lambda answer, _: compiled.search(answer) is not None
 
 
@@ -70,7 +74,9 @@ def _schema(schema: dict[str, Any]) -> Check:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise Invalid(f"The JSON schema is none: {error.message}.", field="checks") from None
+        raise Invalid(
+            _("The JSON schema is none: %(words)s.") % {"words": error.message}, field="checks"
+        ) from None
     # With a registry of its own: a $ref to an address fetches nothing.
     validator = Draft202012Validator(schema, registry=Registry())
 

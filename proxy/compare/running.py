@@ -12,8 +12,8 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 
 from accounts.errors import Refused
-from logs_app import presentation, sidebyside
 from logs_app.models import LogRecord
+from logs_app.presentation import presentation, sidebyside
 from proxy.compare.checks import Check
 from proxy.compare.summary import TOKENS, Row
 from proxy.replay import replaying

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from logs_app import presentation
+from logs_app.presentation import presentation
 
 Row = dict[str, Any]
 TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens")

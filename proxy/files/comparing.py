@@ -9,10 +9,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
-from accounts.encryption import DecryptionError
 from accounts.provisioning import Difference
+from accounts.secrets.encryption import DecryptionError
+from proxy.configuration.provisioning import assign
 from proxy.models import Processor, Provider, RelaySettings, Route, RouteProcessor
-from proxy.provisioning import assign
 
 from .columns import SECRETS
 from .plan import Fields, Plan

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..configuration import Breaker
+from ..configuration.configuration import Breaker
 
 SERVER_ERROR_FACTOR = TRANSPORT_FACTOR = 0.7
 TIMEOUT_FACTOR = 0.9

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext as _
 
-from .. import addresses, endpoints, headers, provider_types
-from ..configuration import Provider
+from .. import headers, provider_types
+from ..configuration.configuration import Provider
 from ..errors import RelayError, UpstreamError
-from ..upstream import Upstream
+from ..request import endpoints
+from ..sending import addresses
+from ..sending.upstream import Upstream
 from . import diagnosis
 from .breaker import Outcome
 from .diagnosis import Diagnosis
@@ -81,7 +84,7 @@ async def check(
     if may_cost and known and report.fault in ("not_found", "list_refused", "refused", "not_an_api"):
         return await asking.ask(known)
     if not may_cost and report.fault in ("not_found", "list_refused"):
-        words = "It answers; it has no list of models for this key."
+        words = _("It answers; it has no list of models for this key.")
         return Report(provider, "", words, report.outcome, report.status, report.latency_ms)
     return report
 
@@ -118,7 +121,11 @@ async def _of_all_keys(
     best = next((report for report in reports if report.is_ok), first)
     if refused and best.is_ok:
         numbers = ", ".join(map(str, refused))
-        words = f"{best.words} Its {len(reports)} keys were asked; refused: number {numbers}."
+        words = _("%(words)s Its %(count)s keys were asked; refused: number %(numbers)s.") % {
+            "words": best.words,
+            "count": len(reports),
+            "numbers": numbers,
+        }
         best = replace(best, words=words)
     return replace(best, provider=provider)
 
@@ -132,7 +139,7 @@ def _unusable(provider: Provider) -> Diagnosis | None:
     except provider_types.UnknownType as error:
         return Diagnosis("unusable", str(error), Outcome.CALLER_FAULT)
     if kind.needs_key(provider) and not provider.api_key:
-        return Diagnosis("key_missing", "It has no API key.", Outcome.CALLER_FAULT)
+        return Diagnosis("key_missing", _("It has no API key."), Outcome.CALLER_FAULT)
     return None
 
 
@@ -218,11 +225,14 @@ def _listed(body: bytes, content_type: str, url: str) -> tuple[tuple[str, ...], 
 
 
 def _usable(provider: Provider, model: str | None, models: Sequence[str], latency_ms: int) -> Diagnosis:
-    words = f"It answers for the model '{model}'." if model else f"It lists {len(models)} models."
+    if model:
+        words = _("It answers for the model '%(model)s'.") % {"model": model}
+    else:
+        words = _("It lists %(count)s models.") % {"count": len(models)}
     if missing := [name for name in mapped(provider) if models and name not in models]:
-        words += f" Not among them, though mapped: {', '.join(missing[:5])}."
+        words += _(" Not among them, though mapped: %(names)s.") % {"names": ", ".join(missing[:5])}
     if latency_ms > SLOW_SECONDS * 1000:
-        words += f" It is slow: {latency_ms / 1000:.1f} seconds."
+        words += _(" It is slow: %(seconds)s seconds.") % {"seconds": f"{latency_ms / 1000:.1f}"}
     return Diagnosis("", words, Outcome.SUCCESS if model else Outcome.REACHED)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
+from django.utils.translation import gettext as _
 
 from ..errors import MaybeSent, NotSent, RelayError, UpstreamError
 from .breaker import Outcome
@@ -31,24 +32,32 @@ class Diagnosis:
 def of_status(status: int, body: bytes, url: str, model: str | None) -> Diagnosis | None:
     """None when the answer is no refusal. `model` is the one that was called, None for the list of models."""
     said = _quoted(body)
+    seen = {"status": status, "said": said, "model": model, "url": url}
     if status < 300:
         return None
     if status < 400:
-        return Diagnosis("redirected", f"It redirects (HTTP {status}): the address has moved.")
+        return Diagnosis("redirected", _("It redirects (HTTP %(status)s): the address has moved.") % seen)
     if status in (401, 403):
         return _of_refusal(status, said, model)
     if status == 404 and model and _speaks_of_model(body):
-        return Diagnosis("model_unknown", f"It does not know the model '{model}'{said}.", Outcome.ANSWERED)
+        return Diagnosis(
+            "model_unknown", _("It does not know the model '%(model)s'%(said)s.") % seen, Outcome.ANSWERED
+        )
     if status in (404, 405):
-        words = f"Nothing answers at {url} (HTTP {status}): the path of the address is wrong{said}."
+        words = (
+            _("Nothing answers at %(url)s (HTTP %(status)s): the path of the address is wrong%(said)s.")
+            % seen
+        )
         return Diagnosis("not_found", words, Outcome.ANSWERED)
     if status == 429:
-        words = f"It answers, but the limit of this key is used up (HTTP 429){said}."
+        words = _("It answers, but the limit of this key is used up (HTTP 429)%(said)s.") % seen
         return Diagnosis("rate_limited", words, Outcome.ANSWERED)
     if status >= 500:
-        words = f"It is failing (HTTP {status}){said}. This is on the provider's side."
+        words = _("It is failing (HTTP %(status)s)%(said)s. This is on the provider's side.") % seen
         return Diagnosis("server_error", words, Outcome.SERVER_ERROR)
-    return Diagnosis("refused", f"It refused the request (HTTP {status}){said}.", Outcome.ANSWERED)
+    return Diagnosis(
+        "refused", _("It refused the request (HTTP %(status)s)%(said)s.") % seen, Outcome.ANSWERED
+    )
 
 
 def of_error(error: Exception, url: str, seconds: float) -> Diagnosis:
@@ -62,48 +71,67 @@ def of_error(error: Exception, url: str, seconds: float) -> Diagnosis:
     if isinstance(error, TimeoutError) or getattr(error, "reason", "") == "upstream_timeout":
         return late(url, seconds)
     detail = error.detail if isinstance(error, UpstreamError) else str(error)
+    seen = {"host": host, "detail": detail}
     if isinstance(error, NotSent):
-        return Diagnosis("unreachable", f"{host} cannot be reached: {detail}.")
+        return Diagnosis("unreachable", _("%(host)s cannot be reached: %(detail)s.") % seen)
     if isinstance(error, MaybeSent) and error.reason == "upstream_invalid":
-        return Diagnosis("not_http", f"{host} answers with something that is not HTTP: {detail}.")
-    return Diagnosis("broken_off", f"{host} closed the connection without an answer: {detail}.")
+        return Diagnosis(
+            "not_http", _("%(host)s answers with something that is not HTTP: %(detail)s.") % seen
+        )
+    return Diagnosis("broken_off", _("%(host)s closed the connection without an answer: %(detail)s.") % seen)
 
 
 def late(url: str, seconds: float) -> Diagnosis:
     host = urlsplit(url).netloc
-    return Diagnosis("timeout", f"{host} gave no answer within {seconds:g} seconds.", Outcome.TIMEOUT)
+    return Diagnosis(
+        "timeout",
+        _("%(host)s gave no answer within %(seconds)s seconds.") % {"host": host, "seconds": f"{seconds:g}"},
+        Outcome.TIMEOUT,
+    )
 
 
 def no_list(body: bytes, content_type: str, url: str) -> Diagnosis:
     """A 200 that is not the list of models."""
     is_page = "html" in content_type or body.lstrip()[:1] == b"<"
-    what = "a web page" if is_page else f"something that is no list of models ({content_type or 'no type'})"
-    words = f"{url} answers with {what}: the address is not the API's. It often ends in /v1."
+    if is_page:
+        words = _("%(url)s answers with a web page: the address is not the API's. It often ends in /v1.")
+    else:
+        words = _(
+            "%(url)s answers with something that is no list of models (%(type)s): "
+            "the address is not the API's. It often ends in /v1."
+        )
+    words %= {"url": url, "type": content_type or _("no type")}
     return Diagnosis("not_an_api", words, Outcome.ANSWERED)
 
 
 def _of_refusal(status: int, said: str, model: str | None) -> Diagnosis:
     """A key may be allowed to call models and not to list them: then nothing is wrong with the provider."""
+    seen = {"status": status, "said": said}
     if model is None and any(name in said.lower() for name in _NAMES_OF_SCOPES):
-        words = f"It answers, but the key may not list models (HTTP {status}){said}."
+        words = _("It answers, but the key may not list models (HTTP %(status)s)%(said)s.") % seen
         return Diagnosis("list_refused", words, Outcome.ANSWERED)
     outcome = Outcome.AUTH if status == 401 else Outcome.ANSWERED
-    return Diagnosis("key_refused", f"It refuses the API key (HTTP {status}){said}.", outcome)
+    return Diagnosis("key_refused", _("It refuses the API key (HTTP %(status)s)%(said)s.") % seen, outcome)
 
 
 def _of_cause(cause: BaseException, url: str, host: str) -> Diagnosis | None:
     match cause:
         case socket.gaierror() | aiohttp.ClientConnectorDNSError():
-            return Diagnosis("dns", f"The name {urlsplit(url).hostname} cannot be found (DNS).")
+            return Diagnosis(
+                "dns", _("The name %(name)s cannot be found (DNS).") % {"name": urlsplit(url).hostname}
+            )
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
-            why = getattr(_ssl_error(cause), "verify_message", "") or "it is not trusted"
-            words = f"The certificate of {host} is not accepted: {why}."
+            why = getattr(_ssl_error(cause), "verify_message", "") or _("it is not trusted")
+            words = _("The certificate of %(host)s is not accepted: %(why)s.") % {"host": host, "why": why}
             return Diagnosis("tls", words)
         case aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            words = f"{host} does not speak TLS as it should. Does the address begin with http:// instead?"
+            words = _(
+                "%(host)s does not speak TLS as it should. Does the address begin with http:// instead?"
+            ) % {"host": host}
             return Diagnosis("tls", words)
         case ConnectionRefusedError():
-            return Diagnosis("refused_connection", f"Nothing listens at {host}: the connection was refused.")
+            words = _("Nothing listens at %(host)s: the connection was refused.") % {"host": host}
+            return Diagnosis("refused_connection", words)
     return None
 
 

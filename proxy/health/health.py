@@ -14,12 +14,13 @@ import hashlib
 import itertools
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
 
-from ..configuration import Breaker, Provider, Snapshot
+from ..configuration.configuration import Breaker, Provider, Snapshot
 from . import breaker
 from .breaker import HEALTHY, Outcome, Phase, State
 from .table import Table
@@ -71,6 +72,7 @@ class Health:
         self._snapshot: Snapshot | None = None
         self._sick: dict[int, State] = {}
         self._turns: dict[int, itertools.count[int]] = {}
+        self.ejections: Counter[tuple[str, str]] = Counter()  # by provider and reason
 
     def share(self, provider_id: int) -> float:
         sick = self._current()
@@ -80,8 +82,12 @@ class Health:
         return breaker.share(sick[provider_id], self._clock(), rules) if rules.is_enabled else 1.0
 
     def best(self, provider_ids: Iterable[int]) -> int:
+        return self.most_hopeful(provider_ids)[0]
+
+    def most_hopeful(self, provider_ids: Iterable[int]) -> list[int]:
+        """The best to try first, when all of them are left out."""
         sick, now = self._current(), self._clock()
-        return min(provider_ids, key=lambda id: breaker.despair(sick.get(id, HEALTHY), now))
+        return sorted(provider_ids, key=lambda id: breaker.despair(sick.get(id, HEALTHY), now))
 
     def begin(self, provider_id: int, *, anyway: bool = False) -> Permit | None:
         """`anyway`: there is no other provider left, so it is tried whatever its state."""
@@ -183,6 +189,8 @@ class Health:
 
         before = self._current().get(provider.id, HEALTHY)
         after = self._table.change(provider.id, stamped) or HEALTHY
+        if _is_set_aside(before, after, now):
+            self.ejections[provider.provider_key, after.reason] += 1
         _announce(provider.provider_key, before, after, now)
 
     def _own(self, state: State | None, provider: Provider) -> State:
@@ -209,6 +217,12 @@ def digest(text: str) -> str:
 
 def _is_failure(outcome: Outcome) -> bool:
     return outcome not in _NO_FAILURES
+
+
+def _is_set_aside(before: State, after: State, now: float) -> bool:
+    if after.is_refused:
+        return not before.is_refused
+    return breaker.phase(after, now) is Phase.OPEN and breaker.phase(before, now) is not Phase.OPEN
 
 
 def _announce(name: str, before: State, after: State, now: float) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from ..configuration import Breaker, Provider
+from ..configuration.configuration import Breaker, Provider
 from . import breaker
 from .breaker import HEALTHY, Outcome, Phase, State
 from .health import fingerprint
@@ -54,7 +55,7 @@ def table() -> Table:
 def of(provider: Provider | None, rules: Breaker) -> Standing:
     """None: it is disabled."""
     if provider is None:
-        return Standing("disabled", "It gets no calls.", 0.0)
+        return Standing("disabled", _("It gets no calls."), 0.0)
     state = table().read()[1].get(provider.id)
     if state is None or state.fingerprint != fingerprint(provider):
         return judge(HEALTHY, time.time(), rules)
@@ -104,19 +105,21 @@ def _status(state: State, now: float, rules: Breaker) -> str:
 def _words(status: str, state: State, now: float, share: float) -> str:
     after = f": {state.words.rstrip('.')}" if state.words else ""
     wait = max(round(state.until - now), 1)
-    return {
-        "healthy": _of_keys(len(state.refused_keys)) or "It is well.",
-        "failing": f"Its last calls failed{after}. It gets {share:.0%} of its weight.",
-        "resting": f"It asked for a rest (HTTP 429), for {wait} seconds more.",
-        "open": f"It keeps failing and is left out for {wait} seconds more{after}.",
-        "half_open": f"It was left out and is being tried again{after}.",
-        "recovering": f"It answers again and gets {share:.0%} of its weight.",
-        "refused": "It refuses the API key and is set aside until the key is corrected.",
+    words = {
+        "healthy": _of_keys(len(state.refused_keys)) or _("It is well."),
+        "failing": _("Its last calls failed%(after)s. It gets %(share)s of its weight."),
+        "resting": _("It asked for a rest (HTTP 429), for %(wait)s seconds more."),
+        "open": _("It keeps failing and is left out for %(wait)s seconds more%(after)s."),
+        "half_open": _("It was left out and is being tried again%(after)s."),
+        "recovering": _("It answers again and gets %(share)s of its weight."),
+        "refused": _("It refuses the API key and is set aside until the key is corrected."),
     }[status]
+    return words % {"after": after, "share": f"{share:.0%}", "wait": wait}
 
 
 def _of_keys(refused: int) -> str:
-    return f"It answers, but refuses {refused} of its keys, which no call uses now." if refused else ""
+    words = _("It answers, but refuses %(count)s of its keys, which no call uses now.")
+    return words % {"count": refused} if refused else ""
 
 
 def _moment(seconds: float) -> datetime:

@@ -17,9 +17,9 @@ import random
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..configuration import Provider
+from ..configuration.configuration import Provider
 from ..provider_types.openai import HEALTH_MODEL
-from ..upstream import Upstream
+from ..sending.upstream import Upstream
 from . import check
 from .breaker import Outcome
 from .health import Configured, Health

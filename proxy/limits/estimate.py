@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..parsing import Call
+from ..request.parsing import Call
 
 BYTES_PER_TOKEN = 4
 # What an image or a sound counts, whatever its size: base64 is no text.

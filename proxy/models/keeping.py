@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class KeptObject(models.Model):
-    """Written by the lane (`proxy.whereabouts`); no part of the configuration."""
+    """Written by the lane (`proxy.routing.whereabouts`); no part of the configuration."""
 
     object_id = models.CharField(_("id"), max_length=200, primary_key=True)
     provider_id = models.BigIntegerField(_("provider"))  # outlives its provider

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.encryption import DecryptionError
 from accounts.fields import EncryptedTextField
+from accounts.secrets.encryption import DecryptionError
 
-from .. import addresses, mapping, provider_types
+from .. import provider_types
+from ..routing import mapping
+from ..sending import addresses
 from .validation import positive_timeouts, timeout_field, validate_base_url, validate_name, validate_policy
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -148,14 +151,18 @@ def _refusal_of_type(name: str, params: Any) -> dict[str, str | None]:
 
 def _refusal_of_variable(name: str) -> str | None:
     if name and not _VARIABLE.fullmatch(name):
-        return f"'{name}' is no name of a variable, such as OPENAI_API_KEY."
+        return _("'%(name)s' is no name of a variable, such as OPENAI_API_KEY.") % {"name": name}
     if name.removesuffix("_FILE") in _OWN_SECRETS:
-        return f"{name} is a secret of the relay itself, which no provider gets."
+        return _("%(name)s is a secret of the relay itself, which no provider gets.") % {"name": name}
     return None
 
 
 def _refusal_of_endpoints(endpoints: Any) -> str | None:
     if not isinstance(endpoints, list) or not all(isinstance(each, str) for each in endpoints):
-        return 'The endpoints are a list, such as ["chat/completions"].'
+        return gettext('The endpoints are a list, such as ["chat/completions"].')
     wrong = next((each for each in endpoints if not _ENDPOINT.fullmatch(each)), None)
-    return f"'{wrong}' is no endpoint; write it as in chat/completions." if wrong is not None else None
+    return (
+        _("'%(wrong)s' is no endpoint; write it as in chat/completions.") % {"wrong": wrong}
+        if wrong is not None
+        else None
+    )

@@ -11,6 +11,7 @@ from .providers import Provider
 from .validation import (
     positive_timeouts,
     timeout_field,
+    validate_cache_policy,
     validate_name,
     validate_origins,
     validate_path_prefix,
@@ -82,6 +83,15 @@ class Route(models.Model):
         blank=True,
         validators=[validate_origins],
         help_text=_('Of browsers; a list such as ["https://app.example.com"]. Empty: as in the settings.'),
+    )
+    cache_policy = models.JSONField(
+        _("cache policy"),
+        default=dict,
+        blank=True,
+        validators=[validate_cache_policy],
+        help_text=_(
+            'Such as {"mode": "always", "ttl": 3600}; what it says counts before the word of the project.'
+        ),
     )
     connect_timeout_seconds = timeout_field(_("connect timeout"))
     first_byte_timeout_seconds = timeout_field(_("first byte timeout"))

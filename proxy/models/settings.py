@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -11,24 +12,30 @@ from django.utils.translation import gettext_lazy as _
 
 from .validation import positive_timeouts, validate_policy, validate_seconds
 
+# How long a provider rests the first time, and at most.
+RESTS = (
+    ("adaptive_base_429_cooldown_secs", "adaptive_max_429_cooldown_secs"),
+    ("adaptive_base_open_duration_secs", "adaptive_max_open_duration_secs"),
+)
+
 
 class ProviderChoice(models.TextChoices):
     ROUND_ROBIN = "round_robin", _("round robin, exact shares")
     RANDOM = "random", _("random")
 
 
-def _share(default: float, words: Any) -> models.FloatField:
+def _share(name: Any, default: float, words: Any) -> models.FloatField:
     limits = [MinValueValidator(0), MaxValueValidator(1)]
-    return models.FloatField(default=default, validators=limits, help_text=words)
+    return models.FloatField(name, default=default, validators=limits, help_text=words)
 
 
-def _seconds(default: float, words: Any) -> models.FloatField:
-    return models.FloatField(default=default, validators=[MinValueValidator(0)], help_text=words)
+def _seconds(name: Any, default: float, words: Any) -> models.FloatField:
+    return models.FloatField(name, default=default, validators=[MinValueValidator(0)], help_text=words)
 
 
-def _count(default: int, words: Any) -> models.PositiveSmallIntegerField:
+def _count(name: Any, default: int, words: Any) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
-        default=default, validators=[MinValueValidator(1)], help_text=words
+        name, default=default, validators=[MinValueValidator(1)], help_text=words
     )
 
 
@@ -122,21 +129,45 @@ class RelaySettings(models.Model):
         default=True,
         help_text=_("A provider that keeps failing is left out for a while."),
     )
-    adaptive_min_multiplier = _share(0.05, _("Least share of its weight that a failing provider keeps."))
-    adaptive_half_open_weight_factor = _share(0.2, _("Share of its weight while it is being tried again."))
-    adaptive_success_recovery_step = _share(0.1, _("Share of its weight that each success gives back."))
-    adaptive_slow_start_window_secs = _seconds(
-        60, _("Seconds until a recovered provider has its full weight.")
+    adaptive_min_multiplier = _share(
+        _("least share"), 0.05, _("Least share of its weight that a failing provider keeps.")
     )
-    adaptive_429_threshold = _count(3, _("Answers 429 in a row until it is left out."))
-    adaptive_5xx_threshold = _count(5, _("Answers 5xx in a row until it is left out."))
-    adaptive_transport_threshold = _count(4, _("Broken connections in a row until it is left out."))
-    adaptive_half_open_success_threshold = _count(2, _("Successes until it counts as healthy again."))
-    adaptive_half_open_max_probes = _count(1, _("Calls at once that try it again."))
-    adaptive_base_429_cooldown_secs = _seconds(15, _("Seconds of rest after the first 429; doubles."))
-    adaptive_max_429_cooldown_secs = _seconds(300, _("Longest rest after a 429, in seconds."))
-    adaptive_base_open_duration_secs = _seconds(30, _("Seconds it is left out the first time; doubles."))
-    adaptive_max_open_duration_secs = _seconds(300, _("Longest time it is left out, in seconds."))
+    adaptive_half_open_weight_factor = _share(
+        _("share while tried again"), 0.2, _("Share of its weight while it is being tried again.")
+    )
+    adaptive_success_recovery_step = _share(
+        _("share that a success gives back"), 0.1, _("Share of its weight that each success gives back.")
+    )
+    adaptive_slow_start_window_secs = _seconds(
+        _("time to the full weight"), 60, _("Seconds until a recovered provider has its full weight.")
+    )
+    adaptive_429_threshold = _count(
+        _("answers 429 in a row"), 3, _("Answers 429 in a row until it is left out.")
+    )
+    adaptive_5xx_threshold = _count(
+        _("answers 5xx in a row"), 5, _("Answers 5xx in a row until it is left out.")
+    )
+    adaptive_transport_threshold = _count(
+        _("broken connections in a row"), 4, _("Broken connections in a row until it is left out.")
+    )
+    adaptive_half_open_success_threshold = _count(
+        _("successes until healthy"), 2, _("Successes until it counts as healthy again.")
+    )
+    adaptive_half_open_max_probes = _count(
+        _("calls at once while tried again"), 1, _("Calls at once that try it again.")
+    )
+    adaptive_base_429_cooldown_secs = _seconds(
+        _("first rest after a 429"), 15, _("Seconds of rest after the first 429; doubles.")
+    )
+    adaptive_max_429_cooldown_secs = _seconds(
+        _("longest rest after a 429"), 300, _("Longest rest after a 429, in seconds.")
+    )
+    adaptive_base_open_duration_secs = _seconds(
+        _("first time left out"), 30, _("Seconds it is left out the first time; doubles.")
+    )
+    adaptive_max_open_duration_secs = _seconds(
+        _("longest time left out"), 300, _("Longest time it is left out, in seconds.")
+    )
     policy = models.JSONField(
         _("policy"),
         default=dict,
@@ -159,3 +190,14 @@ class RelaySettings(models.Model):
 
     def __str__(self) -> str:
         return str(_("Relay settings"))
+
+    def clean(self) -> None:
+        """A rest that begins longer than it may ever be is a slip of the pen."""
+        words = _("This is more than the longest, %(most)g seconds.")
+        crossed = {
+            first: ValidationError(words, params={"most": getattr(self, longest)})
+            for first, longest in RESTS
+            if getattr(self, first) > getattr(self, longest)
+        }
+        if crossed:
+            raise ValidationError(crossed)

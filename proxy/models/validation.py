@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import policies
+from accounts import cachepolicies, policies
 
 TIMEOUTS = (
     "connect_timeout_seconds",
@@ -78,6 +78,12 @@ def validate_seconds(value: float) -> None:
 
 def validate_policy(value: Any) -> None:
     if refusal := policies.refusal_of(value):
+        raise ValidationError(refusal)
+
+
+def validate_cache_policy(value: Any) -> None:
+    """Of a route."""
+    if refusal := cachepolicies.refusal_of_route(value):
         raise ValidationError(refusal)
 
 

@@ -7,8 +7,8 @@ options        `additional_config`, read strictly
 texts          where a request has texts, in each protocol
 rewriting      what a step changed, member by member, so that no other byte of the body moves
 
-One module for each type: openai_chat, system_prompt, parameters (set_params, drop_params), regex_replace,
-logger, python.
+One module for each type: openai_chat, system_prompt, parameters (set_params, drop_params), limit_params,
+regex_replace, logger, python.
 
 The models import this package to judge what is saved, so it leaves `chain`, which knows calls, to be imported
 by its name.

@@ -11,13 +11,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from .. import jsonedit, parsing, refusals
-from ..configuration import Processor, Route
-from ..edits import Edit, Outgoing
+from .. import refusals
+from ..configuration.configuration import Processor, Route
 from ..errors import RelayError
 from ..exchange import Exchange
-from ..jsonedit import Member
-from ..parameters import folded
+from ..request import jsonedit, parsing
+from ..request.edits import Edit, Outgoing
+from ..request.jsonedit import Member
+from ..request.parameters import folded
 from . import rewriting, texts, types
 from .options import Invalid
 from .rewriting import Changes

@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from django.utils.translation import gettext as _
+
 from . import rewriting
 from .options import Invalid, Options
 from .step import Context, Document
@@ -42,7 +44,7 @@ class Logger:
         levels = {name.lower(): level for name, level in logging.getLevelNamesMapping().items() if level}
         if (value.strip().lower() or "info") not in levels:
             raise Invalid(
-                "The value is a level: debug, info (also when empty), warning, error.", "config_value"
+                _("The value is a level: debug, info (also when empty), warning, error."), "config_value"
             )
         return cls(levels[value.strip().lower() or "info"], options.choices("fields", FIELDS, USUAL))
 

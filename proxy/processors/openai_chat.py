@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from django.utils.translation import gettext as _
+
 from .options import Invalid, Options, required
 from .step import Context, Document, Failed
 from .texts import last_of_user, put
@@ -27,9 +29,11 @@ class OpenAIChat:
     def parse(cls, value: str, options: Options) -> Self:
         parameters = options.members("parameters")
         if taken := [name for name in _OURS if name in parameters]:
-            raise Invalid(f"'parameters' cannot contain '{taken[0]}': that is this type's own.")
+            raise Invalid(
+                _("'parameters' cannot contain '%(name)s': that is this type's own.") % {"name": taken[0]}
+            )
         return cls(
-            required(value, "the model to ask").strip(),
+            required(value, _("the model to ask")).strip(),
             options.text("system_prompt"),
             parameters,
             options.seconds("timeout_seconds", TIMEOUT_SECONDS),

@@ -6,7 +6,9 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from ..parameters import folded
+from django.utils.translation import gettext as _
+
+from ..request.parameters import folded
 from . import rewriting
 from .options import Invalid, Options
 from .step import Context, Document
@@ -25,15 +27,19 @@ class SetParameters:
     @classmethod
     def parse(cls, value: str, options: Options) -> Self:
         if value not in ("", ALWAYS, IF_MISSING):
-            raise Invalid(f"The value is {ALWAYS} (also when empty) or {IF_MISSING}.", "config_value")
+            raise Invalid(
+                _("The value is %(always)s (also when empty) or %(if_missing)s.")
+                % {"always": ALWAYS, "if_missing": IF_MISSING},
+                "config_value",
+            )
         parameters = options.everything()
         if not parameters:
-            raise Invalid('Further settings name the parameters to set, such as {"temperature": 0.2}.')
+            raise Invalid(_('Further settings name the parameters to set, such as {"temperature": 0.2}.'))
         _check_names(parameters)
         try:
             rewriting.encode(parameters)
         except (TypeError, ValueError):
-            raise Invalid("The parameters are not JSON.") from None
+            raise Invalid(_("The parameters are not JSON.")) from None
         return cls(parameters, value == IF_MISSING)
 
     async def process(self, document: Document, context: Context) -> Document:
@@ -54,10 +60,10 @@ class DropParameters:
     def parse(cls, value: str, options: Options) -> Self:
         names = frozenset(filter(None, map(str.strip, value.split(","))))
         if not names:
-            raise Invalid("The value names what to drop, with commas: logprobs, user.", "config_value")
+            raise Invalid(_("The value names what to drop, with commas: logprobs, user."), "config_value")
         _check_names(names, "config_value")
         if "model" in names:
-            raise Invalid("Without a model no provider can be chosen.", "config_value")
+            raise Invalid(_("Without a model no provider can be chosen."), "config_value")
         return cls(names)
 
     async def process(self, document: Document, context: Context) -> Document:
@@ -73,5 +79,5 @@ def _without(document: Document, names: Iterable[str], but: Container[str] = ())
 def _check_names(names: Iterable[str], field: str = "additional_config") -> None:
     if "stream" in names:
         raise Invalid(
-            "Whether an answer streams is the caller's choice; a route can refuse one or the other.", field
+            _("Whether an answer streams is the caller's choice; a route can refuse one or the other."), field
         )

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..configuration import Processor
-from ..endpoints import find
+from ..configuration.configuration import Processor
+from ..request.endpoints import find
 from . import rewriting, types
 from .options import Invalid
 from .step import Context, Document, Failed

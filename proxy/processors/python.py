@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from .options import Invalid, Options, required
 from .step import Context, Document, Failed
@@ -51,13 +52,14 @@ class Python:
     @classmethod
     def parse(cls, value: str, options: Options) -> Self:
         timeout_seconds = options.seconds("timeout_seconds", TIMEOUT_SECONDS)
-        made = _class_at(required(value, "the dotted path of a class").strip())
+        made = _class_at(required(value, _("the dotted path of a class")).strip())
         settings = {name: given for name, given in options.everything().items() if name != "timeout_seconds"}
         try:
             return cls(made(settings), timeout_seconds)
         except Exception as error:
             raise Invalid(
-                f"The class does not take these settings: {type(error).__name__}: {error}."
+                _("The class does not take these settings: %(kind)s: %(words)s.")
+                % {"kind": type(error).__name__, "words": error}
             ) from error
 
     async def process(self, document: Document, context: Context) -> Document:
@@ -80,7 +82,11 @@ def _class_at(path: str) -> type[UserProcessor]:
     try:
         found = import_string(path)
     except Exception as error:
-        raise Invalid(f"{path} cannot be imported: {error}.", "config_value") from error
+        raise Invalid(
+            _("%(path)s cannot be imported: %(words)s.") % {"path": path, "words": error}, "config_value"
+        ) from error
     if not (isinstance(found, type) and issubclass(found, UserProcessor)):
-        raise Invalid(f"{path} is no subclass of proxy.processors.UserProcessor.", "config_value")
+        raise Invalid(
+            _("%(path)s is no subclass of proxy.processors.UserProcessor.") % {"path": path}, "config_value"
+        )
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import re2
+from django.utils.translation import gettext as _
 
 from .options import Invalid, Options, required
 from .step import Context, Document
@@ -33,11 +34,14 @@ class RegexReplace:
 
     @classmethod
     def parse(cls, value: str, options: Options) -> Self:
-        pattern = _compiled(required(value, "the regular expression"), options.flag("ignore_case"))
+        pattern = _compiled(required(value, _("the regular expression")), options.flag("ignore_case"))
         replacement = options.text("replacement", "", may_be_empty=True)
         highest = max((int(found[1] or 0) for found in _REFERENCE.finditer(replacement)), default=0)
         if highest > pattern.groups:
-            raise Invalid(f"'replacement' speaks of group {highest}; the expression has {pattern.groups}.")
+            raise Invalid(
+                _("'replacement' speaks of group %(highest)s; the expression has %(groups)s.")
+                % {"highest": highest, "groups": pattern.groups}
+            )
         return cls(pattern, replacement, options.choices("roles", ROLES, ("user",)))
 
     async def process(self, document: Document, context: Context) -> Document:
@@ -66,7 +70,10 @@ class RegexReplace:
 
 def _compiled(expression: str, ignore_case: bool) -> Any:
     if len(expression) > LONGEST_EXPRESSION:
-        raise Invalid(f"The expression is longer than {LONGEST_EXPRESSION} characters.", "config_value")
+        raise Invalid(
+            _("The expression is longer than %(most)s characters.") % {"most": LONGEST_EXPRESSION},
+            "config_value",
+        )
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not ignore_case
@@ -74,6 +81,8 @@ def _compiled(expression: str, ignore_case: bool) -> Any:
         return re2.compile(expression, options)
     except re2.error as error:
         words = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be read"
-        raise Invalid(f"This is no regular expression of RE2: {words}.", "config_value") from None
+        raise Invalid(
+            _("This is no regular expression of RE2: %(words)s.") % {"words": words}, "config_value"
+        ) from None
     except UnicodeEncodeError:
-        raise Invalid("The expression contains half a character.", "config_value") from None
+        raise Invalid(_("The expression contains half a character."), "config_value") from None

@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from ..configuration import Processor
+from django.utils.translation import gettext as _
+
+from ..configuration.configuration import Processor
+from .limit_params import LimitParameters
 from .logger import Logger
 from .openai_chat import OpenAIChat
 from .options import Invalid, Options
@@ -20,6 +23,7 @@ TYPES: dict[str, type[Step]] = {
     "system_prompt": SystemPrompt,
     "set_params": SetParameters,
     "drop_params": DropParameters,
+    "limit_params": LimitParameters,
     "regex_replace": RegexReplace,
     "logger": Logger,
     "python": Python,
@@ -34,7 +38,11 @@ def of(processor: Processor) -> Step:
 
 def make(type_: str, config_value: str, additional_config: Any) -> Step:
     if type_ not in TYPES:
-        raise Invalid(f"There is no type '{type_}'. There are {', '.join(TYPES)}.", "type")
+        raise Invalid(
+            _("There is no type '%(type)s'. There are %(names)s.")
+            % {"type": type_, "names": ", ".join(TYPES)},
+            "type",
+        )
     options = Options(additional_config)
     step = TYPES[type_].parse(config_value, options)
     options.check_names()

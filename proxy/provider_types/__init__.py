@@ -10,12 +10,14 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from .anthropic import Anthropic
 from .azure import Azure
 from .openai import OpenAI
 
 if TYPE_CHECKING:
-    from ..configuration import Provider
+    from ..configuration.configuration import Provider
 
 ProviderType = OpenAI
 TYPES: dict[str, ProviderType] = {"openai": OpenAI(), "azure": Azure(), "anthropic": Anthropic()}
@@ -35,17 +37,23 @@ def named(name: str) -> ProviderType:
     """Raises UnknownType. A class of one's own is imported, which runs its module."""
     if name in TYPES:
         return TYPES[name]
-    module_name, _, class_name = name.rpartition(".")
+    module_name, _dot, class_name = name.rpartition(".")
     if not module_name:
         raise UnknownType(
-            f"There is no type '{name}': it is {', '.join(TYPES)}, or the path of a class such as mine.Type."
+            _("There is no type '%(name)s': it is %(names)s, or the path of a class such as mine.Type.")
+            % {"name": name, "names": ", ".join(TYPES)}
         )
     try:
         found = getattr(import_module(module_name), class_name)
     except Exception as error:  # whatever the module of somebody else does
-        raise UnknownType(f"'{name}' cannot be imported: {type(error).__name__}: {error}.") from error
+        raise UnknownType(
+            _("'%(name)s' cannot be imported: %(kind)s: %(words)s.")
+            % {"name": name, "kind": type(error).__name__, "words": error}
+        ) from error
     if not (isinstance(found, type) and issubclass(found, ProviderType)):
-        raise UnknownType(f"'{name}' is no class derived from proxy.provider_types.OpenAI.")
+        raise UnknownType(
+            _("'%(name)s' is no class derived from proxy.provider_types.OpenAI.") % {"name": name}
+        )
     return _made(name, found)
 
 
@@ -53,16 +61,22 @@ def _made(name: str, kind: type[ProviderType]) -> ProviderType:
     try:
         return kind()
     except Exception as error:
-        raise UnknownType(f"'{name}' cannot be made: {type(error).__name__}: {error}.") from error
+        raise UnknownType(
+            _("'%(name)s' cannot be made: %(kind)s: %(words)s.")
+            % {"name": name, "kind": type(error).__name__, "words": error}
+        ) from error
 
 
 def refusal_of(name: str, params: Any) -> str | None:
     """What is wrong with a type and its parameters, as a sentence; None when nothing is."""
     if not isinstance(params, Mapping):
-        return "The parameters are an object."
+        return _("The parameters are an object.")
     try:
         return named(name).refusal_of(params)
     except UnknownType as error:
         return str(error)
     except Exception as error:  # of somebody else's class
-        return f"The type fails on these: {type(error).__name__}: {error}."
+        return _("The type fails on these: %(kind)s: %(words)s.") % {
+            "kind": type(error).__name__,
+            "words": error,
+        }

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from ..headers import RawHeaders, first
 from .openai import OpenAI
 
 if TYPE_CHECKING:
-    from ..configuration import Provider
-    from ..endpoints import Endpoint
+    from ..configuration.configuration import Provider
+    from ..request.endpoints import Endpoint
 
 VERSION = "2023-06-01"
 _SERVED = frozenset({"messages", "models", "files", "skills", "complete"})
@@ -46,5 +48,5 @@ class Anthropic(OpenAI):
     def refusal_of(self, params: Mapping[str, Any]) -> str | None:
         version = params.get("anthropic_version", VERSION)
         if not isinstance(version, str) or not version.replace("-", "").isalnum():
-            return f"'anthropic_version' is a text such as {VERSION}."
+            return _("'anthropic_version' is a text such as %(example)s.") % {"example": VERSION}
         return super().refusal_of(params)

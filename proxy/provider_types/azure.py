@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from ..headers import RawHeaders
 from .openai import OpenAI
 
 if TYPE_CHECKING:
-    from ..configuration import Provider
-    from ..endpoints import Endpoint
+    from ..configuration.configuration import Provider
+    from ..request.endpoints import Endpoint
 
 # Below /openai/deployments/<name>/; everything else lies beside it (Azure OpenAI REST API reference).
 _OF_DEPLOYMENTS = frozenset({"chat", "completions", "embeddings", "audio", "images"})
@@ -49,7 +51,7 @@ class Azure(OpenAI):
     def refusal_of(self, params: Mapping[str, Any]) -> str | None:
         version = params.get("api_version", "")
         if not isinstance(version, str) or not version.replace("-", "").isalnum() and version:
-            return "'api_version' is a text such as 2024-10-21."
+            return _("'api_version' is a text such as 2024-10-21.")
         return super().refusal_of(params)
 
 

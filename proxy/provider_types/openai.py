@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from ..headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, HOP_BY_HOP, RawHeaders, overlay
 
 if TYPE_CHECKING:
-    from ..configuration import Provider
-    from ..endpoints import Endpoint
+    from ..configuration.configuration import Provider
+    from ..request.endpoints import Endpoint
 
 NONE = "none"
 HEALTH_MODEL = "health_model"  # of every type: asked for one token, instead of the list of models
@@ -63,11 +65,14 @@ class OpenAI:
         """What is wrong with `provider_params`, as a sentence; None when nothing is."""
         if self.PARAMS is not None and (unknown := sorted(params.keys() - self.PARAMS - {HEALTH_MODEL})):
             known = ", ".join(sorted({*self.PARAMS, HEALTH_MODEL}))
-            return f"'{unknown[0]}' is unknown to this type; it has {known}."
+            return _("'%(name)s' is unknown to this type; it has %(known)s.") % {
+                "name": unknown[0],
+                "known": known,
+            }
         if not isinstance(params.get(HEALTH_MODEL, ""), str):
-            return f"'{HEALTH_MODEL}' is the name of a model."
+            return _("'%(name)s' is the name of a model.") % {"name": HEALTH_MODEL}
         if params.get("authentication", self.AUTHENTICATIONS[0]) not in self.AUTHENTICATIONS:
-            return f"'authentication' is one of {', '.join(self.AUTHENTICATIONS)}."
+            return _("'authentication' is one of %(names)s.") % {"names": ", ".join(self.AUTHENTICATIONS)}
         return _refusal_of_headers(params.get("headers", {}))
 
 
@@ -85,12 +90,14 @@ def _raw(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
 
 def _refusal_of_headers(headers: Any) -> str | None:
     if not isinstance(headers, Mapping):
-        return "'headers' is an object of names and values."
+        return _("'headers' is an object of names and values.")
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not isinstance(value, str) or not _VALUE.fullmatch(value):
-            return f"'{name}' cannot be sent as a header with this value."
+            return _("'%(name)s' cannot be sent as a header with this value.") % {"name": name}
         if name.lower().encode() in CLIENT_CREDENTIALS:
-            return f"The header '{name}' is a secret: enter it as the API key, which is kept encrypted."
+            return _(
+                "The header '%(name)s' is a secret: enter it as the API key, which is kept encrypted."
+            ) % {"name": name}
         if name.lower().encode() in _OURS:
-            return f"The header '{name}' is written by the relay itself."
+            return _("The header '%(name)s' is written by the relay itself.") % {"name": name}
     return None

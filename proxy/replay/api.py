@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,10 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actors
-from logs_app import sidebyside
+from accounts.api.fields import Flag
+from accounts.api.strictness import BodySerializer
+from accounts.audit import actors
 from logs_app.models import LogRecord
-from logs_app.onerecord import IDENTIFIED, revealed
+from logs_app.presentation import sidebyside
+from logs_app.presentation.onerecord import IDENTIFIED, revealed
 from proxy.replay import replaying
 from proxy.replay.changes import Changes
 from proxy.replay.replaying import Plan
@@ -23,20 +24,7 @@ from proxy.replay.replaying import Plan
 LONGEST_NAME = 200
 
 
-class SpendingSerializer(serializers.Serializer):
-    """Refuses names that it does not know: a misspelled one would spend money on another question."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
-            raise serializers.ValidationError({unknown[0]: [no_such(self.fields)]})
-        return super().to_internal_value(data)
-
-
-def no_such(names: Iterable[str]) -> str:
-    return f"There is no such member. There are {', '.join(names)}."
-
-
-class ChangesSerializer(SpendingSerializer):
+class ChangesSerializer(BodySerializer):
     """What to ask differently. An empty object asks the same again."""
 
     model = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="Another model.")
@@ -71,6 +59,11 @@ class ReplaySerializer(ChangesSerializer):
         required=False, max_length=LONGEST_NAME,
         help_text="The key to call with, by name or id. Without it that of the original, if it still exists.",
     )  # fmt: skip
+    cache = Flag(
+        default=False,
+        help_text="The response cache may answer, as it would a client. Without it the provider is asked. "
+        "What workers keep in their memory is not seen here, only what is in Redis.",
+    )
 
 
 class Replay(APIView):
@@ -89,8 +82,9 @@ class Replay(APIView):
         """
         given = ReplaySerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        record = revealed(request, LogRecord.objects.visible_to(request.user), pk)
-        plan = Plan.of(record, given.changes_of(given.validated_data), given.validated_data.get("key"))
+        record = revealed(request, LogRecord.objects.revealed_to(request.user), pk)
+        wanted = given.validated_data
+        plan = Plan.of(record, given.changes_of(wanted), wanted.get("key"), wants_cache=wanted["cache"])
         replaying.note(plan, actors.of(request), request)
         again = async_to_sync(replaying.run)(plan)
         return Response(shown(record, again))

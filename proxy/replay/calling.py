@@ -15,18 +15,22 @@ from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.errors import Missing
 from logs_app.assembly import Rows, assemble
+from logs_app.assembly.transcript import Piece
+from logs_app.journal.overhearing import Overheard
 from logs_app.models import LogPayload, LogRecord
-from logs_app.overhearing import Overheard
-from logs_app.transcript import Piece
-from proxy import delivery, parsing, routes, runtime, views
-from proxy.configuration import Key, Route, Snapshot
-from proxy.delivery import Broken, Delivery
+from proxy import runtime, views
+from proxy.configuration.configuration import Key, Route, Snapshot
+from proxy.delivery import delivery
+from proxy.delivery.bodies import Broken, Delivery
 from proxy.exchange import PART_BYTES, Exchange
-from proxy.parsing import Call
 from proxy.replay.originals import Original
+from proxy.request import parsing
+from proxy.request.parsing import Call
+from proxy.routing import routes
 
 LINEAGE = "replay"
 Assemble = Callable[[bytes, list[Piece]], Rows]
@@ -38,6 +42,7 @@ class Question:
     body: bytes
     key: Key
     provider: str | None = None
+    wants_cache: bool = False  # it may be answered and kept like a client's call
 
 
 async def ask(question: Question, assembled: Assemble) -> LogRecord:
@@ -48,12 +53,12 @@ async def ask(question: Question, assembled: Assemble) -> LogRecord:
     route = _route(original, lane.snapshots.current)
     exchange = Exchange(overheard, _call(question, routes.version_prefix(route)), route)
     exchange.key, exchange.only_provider = question.key, question.provider
-    exchange.parent, exchange.lineage = original.id, LINEAGE
+    exchange.parent, exchange.lineage, exchange.wants_cache = original.id, LINEAGE, question.wants_cache
     response = await views.answer(exchange, Whole(question.body), lane)
     await _hear_out(response.delivery)
     if not overheard.pieces:
         error = exchange.error
-        raise Missing(error.message if error else "The relay itself answers this path.", field=None)
+        raise Missing(error.message if error else _("The relay itself answers this path."), field=None)
     return _record(await sync_to_async(assembled)(exchange.id, overheard.pieces))
 
 
@@ -71,7 +76,9 @@ class Whole:
 def _route(original: Original, snapshot: Snapshot) -> Route | None:
     route = routes.named(snapshot.routes, original.route)
     if original.route is not None and route is None:
-        raise Missing(f"The route '{original.route}' that this call took is gone.", field="route")
+        raise Missing(
+            _("The route '%(route)s' that this call took is gone.") % {"route": original.route}, field="route"
+        )
     return route
 
 
@@ -95,7 +102,7 @@ async def _hear_out(answer: Delivery) -> None:
     """To the end, however it comes: the record says."""
     try:
         with suppress(Broken):
-            async for _ in answer.parts():
+            async for _part in answer.parts():
                 pass
     except asyncio.CancelledError:
         if not delivery.is_cancelled_by_relay(answer.exchange):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from logs_app.folding.jsontext import loads_exactly
@@ -53,7 +54,9 @@ def _parse(body: bytes) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise Invalid("Only a request that is a JSON object can be changed; this one can be asked as it was.")
+        raise Invalid(
+            _("Only a request that is a JSON object can be changed; this one can be asked as it was.")
+        )
     return document
 
 
@@ -75,7 +78,7 @@ def _set_system(path: str, document: dict[str, Any], text: str) -> None:
     elif isinstance(document.get("messages"), list):
         document["messages"] = [{"role": "system", "content": text}, *turns]
     else:
-        raise Invalid("This request has no place for a system prompt.", field="system")
+        raise Invalid(_("This request has no place for a system prompt."), field="system")
 
 
 def _is_of_the_prompt(turn: Any) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 from accounts.errors import Missing, Unknown
 from logs_app import payloads
+from logs_app.assembly.withholding import OFF
 from logs_app.models import LogRecord, Outcome
-from logs_app.withholding import OFF
-from proxy import routes
-from proxy.configuration import Key, Snapshot
+from proxy.configuration.configuration import Key, Snapshot
 from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders
+from proxy.routing import routes
 
 # Of that one call: a provider might answer from its memory, and two records would have the same ids.
 _OF_THE_CALL = frozenset(b"accept-encoding idempotency-key x-request-id traceparent tracestate".split())
@@ -35,14 +38,16 @@ def read(record: LogRecord) -> Original:
     payload = record.payload
     body = payloads.unpack(payload.request_body)
     if record.outcome == Outcome.REJECTED:
-        raise Missing("This call was refused before its request was recorded.", field="request")
+        raise Missing(_("This call was refused before its request was recorded."), field="request")
     if record.log_level == OFF:
-        raise Missing("Only counts are kept of this call (log level off).", field="request")
+        raise Missing(_("Only counts are kept of this call (log level off)."), field="request")
     if payload.request_cut:
-        raise Missing("The request was too long to be recorded whole (LOG_MAX_BODY_BYTES).", field="request")
+        raise Missing(
+            _("The request was too long to be recorded whole (LOG_MAX_BODY_BYTES)."), field="request"
+        )
     if record.request_bytes and not body:
         raise Missing(
-            "The body of the request is not kept: it was recorded as metadata only, or its time is over.",
+            _("The body of the request is not kept: it was recorded as metadata only, or its time is over."),
             field="request",
         )
     headers = _headers(payloads.unpack_json(payload.request_headers) or [])
@@ -52,29 +57,51 @@ def read(record: LogRecord) -> Original:
 
 def find_key(record: LogRecord, wanted: str | None, snapshot: Snapshot) -> Key:
     """The key of the original, or the one of this name or id."""
-    found = [key for key in snapshot.keys.values() if _fits(key, record, wanted)]
-    if found:
-        # A rotated secret stands there too, until its grace ends.
-        return max(
-            found, key=lambda key: (key.is_active, math.inf if key.expires_at is None else key.expires_at)
-        )
     if wanted is not None:
-        raise Unknown(f"There is no key with the name or id '{wanted}'.", field="key")
-    shown = record.key_name or record.key_prefix
-    raise Missing(f"The key '{shown}' that made this call is gone. Name another one as `key`.", field="key")
+        return named_key(wanted, snapshot)
+    key = _current(
+        key for key in snapshot.keys.values() if (key.kind, key.id) == (record.key_kind, record.key_id)
+    )
+    if key is None:
+        shown = record.key_name or record.key_prefix
+        raise Missing(
+            _("The key '%(shown)s' that made this call is gone. Name another one as `key`.")
+            % {"shown": shown},
+            field="key",
+        )
+    return key
+
+
+def named_key(wanted: str, snapshot: Snapshot) -> Key:
+    """By name, by id, or by both kind and id: credential:3."""
+    key = _current(
+        key for key in snapshot.keys.values() if wanted in (key.id, key.name, f"{key.kind}:{key.id}")
+    )
+    if key is None:
+        raise Unknown(
+            _("There is no key with the name or id '%(wanted)s'.") % {"wanted": wanted}, field="key"
+        )
+    return key
+
+
+def _current(found: Iterable[Key]) -> Key | None:
+    """A rotated secret stands there too, until its grace ends."""
+    return max(
+        found,
+        key=lambda key: (key.is_active, math.inf if key.expires_at is None else key.expires_at),
+        default=None,
+    )
 
 
 def check_provider(provider_key: str | None, snapshot: Snapshot) -> None:
     known = [provider.provider_key for provider in snapshot.providers]
     if provider_key is not None and provider_key not in known:
         shown = ", ".join(known) or "none"
-        raise Unknown(f"There is no enabled provider '{provider_key}', only: {shown}.", field="provider")
-
-
-def _fits(key: Key, record: LogRecord, wanted: str | None) -> bool:
-    if wanted is not None:
-        return wanted in (key.id, key.name, f"{key.kind}:{key.id}")
-    return (key.kind, key.id) == (record.key_kind, record.key_id)
+        raise Unknown(
+            _("There is no enabled provider '%(provider_key)s', only: %(shown)s.")
+            % {"provider_key": provider_key, "shown": shown},
+            field="provider",
+        )
 
 
 def _headers(recorded: list[list[str]]) -> RawHeaders:

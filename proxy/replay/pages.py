@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actors
+from accounts.audit import actors
 from accounts.errors import Refused
-from logs_app import sidebyside
 from logs_app.models import LogRecord
-from logs_app.onerecord import revealed
+from logs_app.presentation import sidebyside
+from logs_app.presentation.onerecord import revealed
 from proxy.replay import replaying
 from proxy.replay.changes import Changes
 from proxy.replay.replaying import Plan
@@ -41,6 +41,15 @@ class ReplayForm(forms.Form):
         label=_("Key"), required=False, help_text=_("Its name or id. Empty: the one of the original.")
     )
 
+    cache = forms.BooleanField(
+        label=_("The response cache may answer"),
+        required=False,
+        help_text=_(
+            "As it would a client. Without it the provider is asked. What workers keep in their memory "
+            "is not seen here, only what is in Redis."
+        ),
+    )
+
     def clean_set(self) -> dict[str, Any]:
         given = self.cleaned_data["set"] or {}
         if not isinstance(given, dict):
@@ -62,7 +71,7 @@ def replay(request: HttpRequest, pk: str) -> HttpResponse:
     """For those who may make records; behind the admin's own door."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
-    record = revealed(request, LogRecord.objects.visible_to(request.user), pk)
+    record = revealed(request, LogRecord.objects.revealed_to(request.user), pk)
     form = ReplayForm(request.POST or None)
     context = {**admin.site.each_context(request), "title": _("Replay"), "record": record, "form": form}
     if request.method == "POST" and form.is_valid():
@@ -72,7 +81,8 @@ def replay(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _asked(request: HttpRequest, record: LogRecord, form: ReplayForm) -> dict[str, Any]:
     try:
-        plan = Plan.of(record, form.changes(), form.cleaned_data["key"] or None)
+        given = form.cleaned_data
+        plan = Plan.of(record, form.changes(), given["key"] or None, wants_cache=given["cache"])
         replaying.note(plan, actors.of(request), request)
         again = async_to_sync(replaying.run)(plan)
     except Refused as refused:

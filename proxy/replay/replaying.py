@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from accounts import audit
-from accounts.audit import Actor
+from accounts.audit import audit
+from accounts.audit.audit import Actor
 from logs_app.models import LogRecord
 from logs_app.pricing.reading import Prices
 from logs_app.redaction import policy
@@ -31,9 +31,12 @@ class Plan:
     changes: Changes
     key: str | None  # instead of the original's, by name or id
     assembled: Assemble
+    wants_cache: bool = False
 
     @classmethod
-    def of(cls, record: LogRecord, wanted: Changes, key: str | None = None) -> Plan:
+    def of(
+        cls, record: LogRecord, wanted: Changes, key: str | None = None, *, wants_cache: bool = False
+    ) -> Plan:
         """Raises Refused in words when the record cannot be asked again, or not so."""
         original = originals.read(record)
         body = changes.apply(original.path, original.body, wanted)
@@ -44,6 +47,7 @@ class Plan:
             wanted,
             key,
             calling.assembling(prices=_prices(), redactor_for=policy.redactor_for),
+            wants_cache,
         )
 
 
@@ -51,7 +55,13 @@ def note(plan: Plan, actor: Actor, request: Any = None) -> None:
     """In the audit log, before the call: it spends somebody's money under somebody's key."""
     target = ("record", plan.record.pk, plan.record.request_id)
     wanted = plan.changes
-    detail = {"model": wanted.model, "provider": wanted.provider, "key": plan.key, "set": sorted(wanted.set)}
+    detail = {
+        "model": wanted.model,
+        "provider": wanted.provider,
+        "key": plan.key,
+        "set": sorted(wanted.set),
+        "cache": plan.wants_cache,
+    }
     given = {name: value for name, value in detail.items() if value}
     audit.record(actor, "record.replay", target, request=request, detail=given)
 
@@ -61,7 +71,7 @@ async def run(plan: Plan) -> LogRecord:
     snapshot = (await runtime.current()).snapshots.current
     key = originals.find_key(plan.record, plan.key, snapshot)
     originals.check_provider(plan.changes.provider, snapshot)
-    question = Question(plan.original, plan.body, key, plan.changes.provider)
+    question = Question(plan.original, plan.body, key, plan.changes.provider, plan.wants_cache)
     return await calling.ask(question, plan.assembled)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -47,10 +48,16 @@ def stream_answer(events: Iterator[Event], dialect: str, chunk_count: int) -> An
     return Answer(content_type=EVENT_STREAM, events=events, dialect=dialect, chunk_count=chunk_count)
 
 
-def listing(values: list[Any], has_more: bool = False) -> Answer:
-    first, last = (values[0].get("id"), values[-1].get("id")) if values else (None, None)
+def listing(values: list[Any], asked: Mapping[str, str] = MappingProxyType({})) -> Answer:
+    """A page: what comes after the id `after`, `limit` at most. Old SDKs ask on until a page is empty."""
+    ids = [value.get("id") for value in values]
+    begin = ids.index(asked["after"]) + 1 if asked.get("after") in ids else 0
+    limit = int(asked["limit"]) if asked.get("limit", "").isdecimal() else len(values)
+    page = values[begin : begin + limit]
+    first, last = (page[0].get("id"), page[-1].get("id")) if page else (None, None)
+    has_more = begin + limit < len(values)
     return json_answer(
-        {"object": "list", "data": values, "first_id": first, "last_id": last, "has_more": has_more}
+        {"object": "list", "data": page, "first_id": first, "last_id": last, "has_more": has_more}
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
-from proxy.configuration import Limits
+from proxy.configuration.configuration import Limits
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

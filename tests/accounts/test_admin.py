@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import keys
 from accounts.models import Credential, Project
+from accounts.secrets import keys
 from proxy.models import Provider
 from tests.accounts.admin_pages import everything_stored, shown_secret
 
@@ -75,7 +75,7 @@ def test_the_list_shows_prefix_status_and_project(admin_client: Client) -> None:
     secret = shown_secret(add(admin_client, project=str(project.pk)))
     page = admin_client.get(LIST).content.decode()
     assert keys.shown_prefix(secret) in page
-    assert "project inactive" in page
+    assert "blocked by project" in page
     assert "Shop" in page
 
 
@@ -84,7 +84,7 @@ def test_the_list_of_projects_counts_their_keys(admin_client: Client) -> None:
     project = Project.objects.create(name="Shop")
     add(admin_client, project=str(project.pk))
     page = admin_client.get("/admin/accounts/project/").content.decode()
-    assert '<td class="field-key_count">1</td>' in page
+    assert f'<a href="{LIST}?project={project.pk}">1</a>' in page
 
 
 @pytest.mark.django_db

@@ -31,8 +31,7 @@ def form_of(user: User, **values: Any) -> dict[str, Any]:
     return {
         "username": user.username,
         "is_active": "on",
-        "date_joined_0": "2026-01-02",
-        "date_joined_1": "03:04:05",
+        "date_joined": "2026-01-02T03:04:05",
     } | values
 
 
@@ -42,6 +41,12 @@ def test_a_new_user_is_audited_without_the_password(admin_client: Client) -> Non
     found = event("user.create")
     assert (found.actor_name, found.target_name) == ("admin", "grace")
     assert PASSWORD not in everything()
+
+
+@pytest.mark.parametrize("page", ["user/", "user/add/", "group/", "group/add/"])
+def test_every_page_says_what_the_roles_may_do(admin_client: Client, page: str) -> None:
+    found = admin_client.get(f"/admin/auth/{page}")
+    assert "What the roles may do" in found.text and "analyst" in found.text
 
 
 def test_rights_are_audited_by_name(admin_client: Client, grace: User) -> None:

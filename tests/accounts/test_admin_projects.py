@@ -1,19 +1,26 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts import issuing, tokens
-from accounts.audit import Actor
+from accounts.audit.audit import Actor
 from accounts.models import Credential, Project, WitheringToken
-from tests.accounts.admin_pages import PROJECTS, act, everything_stored, has_inline_code, text
+from accounts.secrets import issuing
+from accounts.tokens import tokens
+from tests.accounts.admin_pages import (
+    CREDENTIALS,
+    PROJECTS,
+    TOKENS,
+    act,
+    everything_stored,
+    has_inline_code,
+    text,
+)
 
 ME = Actor("command", "tests")
 SECRET = "sk-canary-of-the-project"
-INLINE = {f"tokens-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
 FORM = {
     "name": "Shop",
     "is_active": "on",
@@ -21,7 +28,7 @@ FORM = {
     "provider_key": "default",
     "allowed_models": "[]",
     "policy": "{}",
-} | INLINE
+}
 
 
 @pytest.fixture
@@ -76,26 +83,21 @@ def test_switching_it_off_and_on_notes_the_moment(admin_client: Client, project:
 def test_its_page_shows_its_tokens_as_text(admin_client: Client, project: Project) -> None:
     token, _secret = tokens.create(project, ME, lifetime={}, max_requests=9, name="ci")
     tokens.revoke(tokens.create(project, ME, lifetime={"expires_at": None})[0], ME)
+    tokens.create(project, ME, lifetime={"expires_at": None}, name="ever")
     page = admin_client.get(f"{PROJECTS}{project.pk}/change/")
     shown = text(page)
-    assert token.prefix in shown and "9 of 9 left" in shown and "revoked" in shown
+    assert token.prefix in shown and "9 of 9 left" in shown and "revoked 1" in shown
+    assert "never expires" in shown
     assert f"/admin/accounts/witheringtoken/{token.pk}/change/" in page.content.decode()
-
-
-@pytest.mark.django_db
-def test_its_page_can_be_saved_with_tokens_on_it(admin_client: Client, project: Project) -> None:
-    tokens.create(project, ME, lifetime={})
-    page = admin_client.get(f"{PROJECTS}{project.pk}/change/").content.decode()
-    inline = dict(re.findall(r'name="(tokens-[^"]+)" value="([^"]*)"', page))
-    assert change(admin_client, project, name="Renamed", **inline).status_code == 302
-    assert (Project.objects.get().name, WitheringToken.objects.count()) == ("Renamed", 1)
 
 
 @pytest.mark.django_db
 def test_all_tokens_of_selected_projects_are_revoked(admin_client: Client, project: Project) -> None:
     for _ in range(2):
         tokens.create(project, ME, lifetime={})
-    assert "Shop: 2 tokens were revoked, 0" in text(act(admin_client, PROJECTS, "revoke_tokens", project.pk))
+    assert "Revoke 2 tokens" in text(act(admin_client, PROJECTS, "revoke_tokens", project.pk))
+    done = act(admin_client, PROJECTS, "revoke_tokens", project.pk, confirmed="yes")
+    assert "Shop: 2 tokens were revoked, 0" in text(done)
     assert not WitheringToken.objects.filter(is_active=True).exists()
 
 
@@ -123,7 +125,8 @@ def test_the_list_counts_keys_and_tokens(admin_client: Client, project: Project)
     issuing.issue(row := Credential(name="app", project=project))
     row.save()
     page = admin_client.get(PROJECTS).content.decode()
-    assert '<td class="field-key_count">1</td><td class="field-token_count">2</td>' in page
+    assert f'{CREDENTIALS}?project={project.pk}">1</a>' in page
+    assert f'{TOKENS}?project={project.pk}">2</a>' in page
 
 
 @pytest.mark.django_db(transaction=True)

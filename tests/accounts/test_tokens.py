@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.audit import Actor
+from accounts.audit.audit import Actor
 from accounts.errors import Inactive, Invalid
 from accounts.models import Project, WitheringToken
+from accounts.secrets import keys
+from accounts.tokens import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ import pytest
 from tests.scratch import Scratch, scratch, scratch_templates  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
-    from logs_app.journal import Journal
-    from logs_app.recorder import Recorder
+    from logs_app.journal.journal import Journal
+    from logs_app.recorder.recorder import Recorder
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def journal(journal_dir: Path) -> Iterator[Journal]:
 
 @pytest.fixture
 def new_recorder(journal_dir: Path, scratch: Scratch) -> Iterator[Callable[..., Recorder]]:  # noqa: F811
-    from logs_app.recorder import Recorder
-    from logs_app.store import Store
+    from logs_app.recorder.recorder import Recorder
+    from logs_app.recorder.store import Store
     from tests.logs_app import journals
 
     recorders = []

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from logs_app.journal import Journal
-from logs_app.segments import MasterKeys
+from logs_app.journal.journal import Journal
+from logs_app.journal.segments import MasterKeys
 
 KEY, OLD_KEY, OTHER_KEY = "key-one", "key-before", "key-of-somebody-else"
 NODE = "node-a"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from logs_app.assembly import assemble
+from logs_app.journal.segments import PART
 from logs_app.models import LogRecord
-from logs_app.segments import PART
-from logs_app.store import Store
+from logs_app.recorder.store import Store
 from tests.logs_app.journals import ANSWER, REQUEST, new_id
-from tests.logs_app.test_transcript import answered, closed, opened
+from tests.logs_app.test_assembly_transcript import answered, closed, opened
 
 
 def add_record(

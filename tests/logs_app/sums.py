@@ -8,7 +8,7 @@ from logs_app import rollups
 from logs_app.models import LogRecord, Rollup, Series
 from logs_app.rollups import figures
 from logs_app.rollups.adding import KEYS, kept_of
-from logs_app.rollups.spans import DAY, QUARTER, start_of
+from logs_app.rollups.spans import DAY, EVER, QUARTER, start_of
 
 Key = tuple[int, int, tuple]  # minutes, start, values of KEYS
 
@@ -25,7 +25,7 @@ def of_records(alias: str) -> dict[Key, int]:
     sums: dict[Key, int] = defaultdict(int)
     for record in LogRecord.objects.using(alias).values(*rollups.COLUMNS):
         milliseconds = record["id"].int >> 80
-        for minutes in (QUARTER, DAY):
+        for minutes in (QUARTER, DAY, EVER):
             key = (minutes, start_of(milliseconds, minutes), kept_of(record)[: len(KEYS)])
             sums[key] += figures.of(record)
     return dict(sums)

@@ -19,7 +19,8 @@ FIELDS = {
     "id", "request_id", "created_at", "finished_at", "method", "path", "model", "provider", "project",
     "key_name", "key_prefix", "status_code", "outcome", "is_streaming", "is_cached",
     "prompt_tokens", "completion_tokens",
-    "total_tokens", "cached_tokens", "reasoning_tokens", "usage_estimated", "cost", "latency_ms", "ttft_ms",
+    "total_tokens", "cached_tokens", "reasoning_tokens", "usage_estimated", "cost", "saved_cost",
+    "latency_ms", "ttft_ms",
     "finish_reason", "request_preview", "response_preview",
 }  # fmt: skip
 

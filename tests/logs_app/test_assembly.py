@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from logs_app import payloads
 from logs_app.assembly import Rows, assemble
-from logs_app.correlation import as_uuid
+from logs_app.assembly.correlation import as_uuid
+from logs_app.assembly.transcript import Piece
+from logs_app.journal.segments import PART, REJECTED
 from logs_app.pricing import Book, Rates
 from logs_app.pricing.book import Entry
-from logs_app.segments import PART, REJECTED
-from logs_app.transcript import Piece
 from tests.logs_app.folds import DONE, RESPONSES, sse
 from tests.logs_app.journals import ANSWER, REQUEST, SSE_HEADERS, answered_meta, new_id, opened_meta
-from tests.logs_app.test_transcript import answered, closed, opened
+from tests.logs_app.test_assembly_transcript import answered, closed, opened
 
 LIMIT = 1 << 20
 CUT_OFF = {
@@ -363,6 +363,15 @@ def test_tokens_of_images_and_the_tier_are_columns():
     answer = orjson.loads(ANSWER) | {"usage": usage, "service_tier": "flex"}
     record = exchange(orjson.dumps(answer)).record
     assert (record["image_tokens"], record["service_tier"]) == (7, "flex")
+    assert (record["prompt_image_tokens"], record["prompt_audio_tokens"]) == (7, None)
+
+
+def test_the_tokens_of_pictures_that_were_made_are_of_pictures():
+    usage = {"input_tokens": 9, "output_tokens": 40, "input_tokens_details": {"image_tokens": 5}}
+    answer = orjson.dumps({"created": 1, "data": [{"b64_json": "AAAA"}], "usage": usage})
+    pieces = [opened(REQUEST, path="/v1/images/generations"), answered(), (PART, 2000, answer), closed()]
+    record = rows(*pieces).record
+    assert (record["image_tokens"], record["prompt_image_tokens"]) == (45, 5)
 
 
 def test_an_upload_is_known_by_its_file_and_its_words():

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from logs_app.assembly.usage import Usage
 from logs_app.counting import count_text, estimate
 from logs_app.folding import Folded
-from logs_app.usage import Usage
 
 QUESTION = {
     "model": "gpt-4o",
@@ -223,6 +223,6 @@ def test_deep_nesting_never_raises():
 
 @pytest.mark.parametrize("text", [" ", "a", "\n", "漢", "😀", "!", "\u0301", "\ud800"])
 def test_ten_million_characters_of_anything_do_not_take_seconds(text):
-    started = time.perf_counter()
+    started = time.thread_time()  # of its own work: others have the machine too
     assert estimate({"messages": [user(text * 10_000_000)]}, answer()).prompt > 10_000
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

@@ -41,8 +41,11 @@ def promised(data_dir: Path, kind: str) -> dict[str, int]:
     return {id: int(size) for what, id, size in lines if what == kind}
 
 
+@pytest.mark.conformance("guarantee", 1)
 @pytest.mark.timeout(240)
-def test_killed_writers_and_killed_rival_recorders_lose_nothing_and_record_nothing_twice(tmp_path, scratch):
+def test_killed_writers_and_killed_rival_recorders_lose_nothing_and_record_nothing_twice(
+    tmp_path, scratch, record_property
+):
     result = run_lab(tmp_path, scratch, seed=int.from_bytes(os.urandom(4)))
     opened, closed = promised(tmp_path, "O"), promised(tmp_path, "C")
     records = {record.pk.hex: record for record in LogRecord.objects.using(scratch.alias)}
@@ -64,3 +67,7 @@ def test_killed_writers_and_killed_rival_recorders_lose_nothing_and_record_nothi
     assert Node.objects.using(scratch.alias).get().seq == len(records)
     assert sums.kept(scratch.alias) == sums.of_records(scratch.alias)
     assert [name for name in result["files"] if name.endswith(".seg")] == []
+    record_property(
+        "figure",
+        f"{ROUNDS} writers killed among rival recorders: {len(closed)} of {len(closed)} exchanges recorded",
+    )

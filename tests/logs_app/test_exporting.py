@@ -192,8 +192,8 @@ def test_a_client_that_leaves_ends_the_export(bearer, monkeypatch):
     monkeypatch.setattr(portions, "ROWS", 1)
     many(8)
     read: list[int] = []
-    attach = portions._attach
-    monkeypatch.setattr(portions, "_attach", lambda portion: (read.append(1), attach(portion))[1])
+    attach = portions.attach
+    monkeypatch.setattr(portions, "attach", lambda portion: (read.append(1), attach(portion))[1])
     async_to_sync(_leave_after_a_part)("/manage/logs/export", bearer)
     assert 0 < len(read) < 8
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from logs_app.journal import MAX_PART_BYTES, META_LENGTH, Journal
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, parse_name
+from logs_app.journal.journal import MAX_PART_BYTES, META_LENGTH, Journal
+from logs_app.journal.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, parse_name
 from tests.logs_app.journals import (
     KEY,
     masters,
@@ -34,7 +34,7 @@ while True:
 
 
 def entries(directory: Path) -> list[tuple[int, bytes, int, bytes]]:
-    from logs_app.reader import SegmentReader
+    from logs_app.journal.reader import SegmentReader
 
     found = []
     for name in segment_files(directory):
@@ -55,13 +55,6 @@ def start_writer(directory: Path, rotate_bytes: int) -> subprocess.Popen[str]:
     assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"
     return writer
-
-
-def wait_until(condition, seconds: float = 10.0) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def test_each_step_of_an_exchange_is_on_disk_when_the_call_returns(journal, journal_dir):
@@ -146,7 +139,7 @@ def test_a_killed_writer_loses_nothing_that_it_was_told(journal_dir):
 
 
 def test_the_newest_segment_of_a_living_writer_is_always_locked(journal_dir):
-    from logs_app.reader import SegmentReader
+    from logs_app.journal.reader import SegmentReader
 
     writer = start_writer(journal_dir, rotate_bytes=2000)
     give_up_at = time.monotonic() + 1.5
@@ -181,7 +174,7 @@ def test_a_forked_child_writes_a_life_of_its_own(journal, journal_dir):
 
 
 def test_a_forked_child_does_not_keep_its_parent_alive(journal_dir):
-    from logs_app.reader import SegmentReader
+    from logs_app.journal.reader import SegmentReader
 
     program = """
 import os, sys
@@ -223,7 +216,7 @@ def test_several_threads_may_append(journal_dir):
 
 
 def test_the_node_is_in_the_segment(journal, journal_dir):
-    from logs_app.reader import SegmentReader
+    from logs_app.journal.reader import SegmentReader
 
     reader = SegmentReader(journal_dir / segment_files(journal_dir)[0], masters())
     assert reader.node == "node-a"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
-from accounts.authentication import ManagementActor
+from accounts.signin.authentication import ManagementActor
 from logs_app.models import LogPayload, LogRecord
 from tests.logs_app.records import add_record
 

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from logs_app import payloads, presentation
+from logs_app import payloads
 from logs_app.models import LogPayload
+from logs_app.presentation import presentation
 
 
 def test_repeated_headers_are_joined():

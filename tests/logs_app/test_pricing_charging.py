@@ -13,6 +13,7 @@ RECORD = {
     "model": "asked", "model_sent": "sent", "model_served": "served-2026", "provider": "p",
     "service_tier": "default", "prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": None,
     "cache_write_tokens": None, "image_count": None, "audio_seconds": None, "character_count": None,
+    "audio_tokens": None, "prompt_audio_tokens": None, "image_tokens": None, "prompt_image_tokens": None,
 }  # fmt: skip
 M = 1_000_000
 
@@ -27,6 +28,12 @@ def test_what_was_served_is_priced_before_what_was_sent_or_asked():
     assert rates_for(RECORD, book(asked=1, sent=2), at).input == 2 * M
     assert rates_for(RECORD, book(asked=1), at).input == M
     assert rates_for(RECORD, book(other=1), at) is None
+
+
+def test_a_record_of_sound_is_charged_by_its_parts():
+    heard = RECORD | {"prompt_audio_tokens": 4, "audio_tokens": 7}
+    price = Rates(input=M, output=2 * M, audio_input=10 * M, audio_output=20 * M)
+    assert charge(heard, price)["cost_nanos"] == 6 * 1 + 4 * 10 + 2 * 2 + 3 * 20
 
 
 def test_a_record_gets_its_cost_and_the_version_of_its_price():

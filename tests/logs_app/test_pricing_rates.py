@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import astuple, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ rates = st.builds(Rates, **dict.fromkeys(RATE_NAMES, rate))
 tokens = st.none() | st.integers(0, 2**31 - 1)
 quantities = st.builds(
     Quantities, tokens, tokens, tokens, tokens, tokens,
-    st.none() | st.floats(0, 1e6, allow_nan=False), tokens,
+    st.none() | st.floats(0, 1e6, allow_nan=False), tokens, tokens, tokens, tokens, tokens,
 )  # fmt: skip
 
 
@@ -81,11 +82,7 @@ def test_more_tokens_never_cost_less(price, used, more):
     before = cost(price, used)
     if before is None or used.completion is None:
         return
-    longer = Quantities(
-        used.prompt, used.completion + more, used.cached, used.cache_write, used.images, used.seconds,
-        used.characters,
-    )  # fmt: skip
-    after = cost(price, longer)
+    after = cost(price, replace(used, completion=used.completion + more))
     assert after is not None and after >= before
 
 
@@ -96,3 +93,40 @@ def test_a_cheaper_cache_makes_a_call_cheaper(plain, cached, written, input_rate
     discounted = cost(Rates(input=input_rate, cached_input=input_rate // 10), used)
     assert full == round(Fraction((plain + cached + written) * input_rate, MILLION))
     assert discounted is not None and full is not None and discounted <= full
+
+
+AUDIO = Rates(input=2, cached_input=1, output=10, audio_input=40, audio_output=80)
+
+
+@pytest.mark.parametrize(
+    ("used", "millionths"),
+    [
+        (Quantities(100, 50), 100 * 2 + 50 * 10),
+        (Quantities(100, 50, audio=70, prompt_audio=60), 40 * 2 + 60 * 40 + 40 * 10 + 10 * 80),
+        (Quantities(100, 50, audio=30), 100 * 2 + 20 * 10 + 30 * 80),
+        # 70 of 100 were cached: 40 of text, and 30 of sound.
+        (Quantities(100, 0, cached=70, audio=60, prompt_audio=60), 70 * 1 + 30 * 40),
+        # More sound than tokens makes no sense, and is not charged.
+        (Quantities(10, 5, audio=900, prompt_audio=500), 10 * 40 + 5 * 80),
+        (Quantities(100, 50, image=70, prompt_image=60), 100 * 2 + 50 * 10),
+    ],
+)
+def test_sound_is_part_of_prompt_and_answer_and_has_its_own_rate(used, millionths):
+    price = Rates(*(None if rate is None else rate * MILLION for rate in astuple(AUDIO)))
+    assert cost(price, used) == millionths
+
+
+def test_pictures_have_theirs():
+    price = Rates(input=5 * MILLION, output=10 * MILLION, image_input=8 * MILLION, image_output=32 * MILLION)
+    used = Quantities(50, 1000, image=1030, prompt_image=40)
+    assert cost(price, used) == 10 * 5 + 40 * 8 + 10 * 10 + 990 * 32
+
+
+def test_the_sum_of_the_answer_need_not_be_known_where_only_the_prompt_is_charged():
+    assert cost(Rates(input=MILLION, audio_input=3 * MILLION), Quantities(8, audio=8, prompt_audio=8)) == 24
+
+
+def test_a_price_without_the_later_rates_keeps_its_version():
+    """Records name it."""
+    assert Rates(input=150_000_000, output=600_000_000).version == "101a4a27178a"
+    assert Rates(input=1, audio_input=2).version != Rates(input=1).version

@@ -13,8 +13,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.logs_app.journals import new_journal, segment_files, write_exchange
-from tests.logs_app.test_journal import wait_until
 from tests.scratch import Scratch
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = Fernet.generate_key().decode()
@@ -67,7 +67,7 @@ def test_it_goes_on_until_it_is_told_to_stop_and_then_records_the_rest(run, jour
     journal = new_journal(journal_dir, KEY)
     process = run()
     write_exchange(journal)
-    wait_until(lambda: count(scratch) == 1, 60)
+    until(lambda: count(scratch) == 1, 60)
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == 10
     for _ in range(500):
         write_exchange(journal)
@@ -89,6 +89,8 @@ def test_a_journal_from_elsewhere_is_adopted(run, journal_dir, tmp_path, scratch
     output, _ = process.communicate(timeout=60)
     assert (process.returncode, count(scratch)) == (0, 2), output
     assert segment_files(orphan) == []
+    # No recorder of that node will bring the search index up to them.
+    assert scratch.fetch("SELECT seq FROM logs_app_searchcursor WHERE node = 'node-a'") == [(2,)]
 
 
 def test_what_was_set_aside_is_recorded_once_its_key_is_back(run, journal_dir, scratch):
@@ -118,7 +120,7 @@ def test_a_second_recorder_waits_for_the_end_of_the_first(run, journal_dir, scra
         assert "Another recorder is at work" in process.stdout.readline()
         time.sleep(0.5)
         assert count(scratch) == 0
-    wait_until(lambda: count(scratch) == 1, 60)
+    until(lambda: count(scratch) == 1, 60)
     journal.close()
 
 

@@ -11,10 +11,10 @@ import orjson
 import pytest
 
 from logs_app import payloads
-from logs_app.exchanges import Memory
 from logs_app.models import Attempt, JournalCursor, LogPayload, LogRecord, Node
-from logs_app.recorder import NOT_FOLDED, Recorder
-from logs_app.suspects import Suspects
+from logs_app.recorder.exchanges import Memory
+from logs_app.recorder.recorder import NOT_FOLDED, Recorder
+from logs_app.recorder.suspects import Suspects
 from tests.logs_app.journals import (
     ANSWER,
     OTHER_KEY,
@@ -216,7 +216,7 @@ def test_a_segment_that_no_key_opens_stays_while_it_is_written(journal_dir, new_
 
 
 def test_a_writer_of_another_node_keeps_its_name_and_numbers(journal_dir, new_recorder, records):
-    from logs_app.journal import Journal
+    from logs_app.journal.journal import Journal
 
     here, there = new_journal(journal_dir), Journal(journal_dir, "node-b", ["key-one"], fsync_ms=0)
     for journal in (here, there, here, there):
@@ -421,7 +421,7 @@ def test_a_locked_database_delays_records_and_loses_none(journal, new_recorder, 
 
 @only_postgresql
 def test_a_broken_connection_delays_records_and_loses_none(journal, new_recorder, records, scratch):
-    from logs_app.store import Unavailable
+    from logs_app.recorder.store import Unavailable
 
     recorder = new_recorder()
     write_exchange(journal)
@@ -439,7 +439,7 @@ def test_a_broken_connection_delays_records_and_loses_none(journal, new_recorder
 
 def test_a_missing_table_is_no_fault_of_a_record(journal, new_recorder, records, scratch):
     """Not migrated yet: the recorder waits, and does not spoil one record after the other."""
-    from logs_app.store import Unavailable
+    from logs_app.recorder.store import Unavailable
 
     scratch.execute("ALTER TABLE logs_app_attempt RENAME TO logs_app_elsewhere")
     recorder = new_recorder()
@@ -474,6 +474,15 @@ def test_stopping_records_what_is_there(journal, new_recorder, records):
     stop.set()
     new_recorder().run(stop)
     assert records.count() == 30
+
+
+def test_stopping_does_not_wait_for_writers_that_go_on(journal, new_recorder, records):
+    """A recorder that is replaced under load: for each record that it makes another exchange ends."""
+    write_exchange(journal)
+    stop = threading.Event()
+    stop.set()
+    new_recorder(settle=lambda batch: batch and write_exchange(journal), last_try_seconds=0.2).run(stop)
+    assert records.count() >= 1
 
 
 def test_records_are_there_within_a_second(journal, new_recorder, records, scratch):

@@ -17,7 +17,8 @@ from openai._models import construct_type
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
-from logs_app import folding, previews, usage
+from logs_app import folding
+from logs_app.assembly import previews, usage
 from logs_app.folding.responses import TERMINAL
 from logs_app.folding.sse import Decoder
 

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections, router
 
 from accounts.models import Project
-from logs_app import presentation
 from logs_app.models import LogRecord, LogSettings, RecordTag, RedactionRule
+from logs_app.presentation import presentation
 from logs_app.redaction import policy, stored
 from tests.logs_app.folds import DONE, chunk, sse
 from tests.logs_app.journals import SSE_HEADERS

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.test import Client
 
-from accounts.auditevents import AuditEvent
+from accounts.audit.events import AuditEvent
 from accounts.models import Project
 from logs_app.models import LogSettings, RedactionRule
 from logs_app.redaction import policy, rules

@@ -10,11 +10,11 @@ import pytest
 from django.db import DatabaseError
 
 from logs_app.freshness import Fresh
-from logs_app.journal import Journal
+from logs_app.journal.journal import Journal
 from logs_app.models import LogRecord
-from logs_app.recorder import Recorder
+from logs_app.recorder.recorder import Recorder
+from logs_app.recorder.store import Unavailable
 from logs_app.redaction import Redactor, Ruleset, policy
-from logs_app.store import Unavailable
 from tests.logs_app.journals import write_exchange
 from tests.scratch import Scratch
 

@@ -9,15 +9,15 @@ import pytest
 
 from logs_app import payloads
 from logs_app.assembly import Rows, assemble
-from logs_app.bodies import ENDS_BYTES
+from logs_app.assembly.bodies import ENDS_BYTES
+from logs_app.assembly.transcript import Piece
 from logs_app.folding import facts
+from logs_app.journal.segments import PART
 from logs_app.models import Attempt, LogPayload, LogRecord
 from logs_app.redaction import Redactor, Ruleset, records, streams
-from logs_app.segments import PART
-from logs_app.transcript import Piece
 from tests.logs_app.folds import CHAT, COMPLETIONS, DONE, MESSAGES, RESPONSES, chunk, fold, sse
 from tests.logs_app.journals import ANSWER, JSON_HEADERS, REQUEST, SSE_HEADERS, new_id
-from tests.logs_app.test_transcript import answered, closed, opened
+from tests.logs_app.test_assembly_transcript import answered, closed, opened
 
 EMAIL, CARD = "joe@example.com", "4111 1111 1111 1111"
 LIMIT = 1 << 20

@@ -29,9 +29,9 @@ def test_what_cannot_be_used_is_refused_in_words(pattern: str, label: str, field
 
 
 def test_a_rule_that_allows_names_a_kind_or_none() -> None:
-    assert rules.refusal("a", "", allows=True) is None
-    assert rules.refusal("a", "EMAIL", allows=True) is None
-    refusal = rules.refusal("a", "MAIL", allows=True)
+    assert rules.refusal("Acme", "", allows=True) is None
+    assert rules.refusal("Acme", "EMAIL", allows=True) is None
+    refusal = rules.refusal("Acme", "MAIL", allows=True)
     assert refusal is not None and "There is no kind MAIL" in refusal[1]
 
 

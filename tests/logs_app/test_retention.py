@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts.models import Credential, Project
 from logs_app import logsettings
 from logs_app.models import Attempt, KeyUsage, LogPayload, LogRecord, LogSettings, Rollup, SearchText
+from logs_app.recorder.store import Store
 from logs_app.retention import space, terms
 from logs_app.retention.janitor import Janitor
 from logs_app.retention.pruner import Pruned, Pruner
-from logs_app.store import Store
 from tests.logs_app.records import add_record, many
 from tests.scratch import Scratch, only_sqlite
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from logs_app import rollups
 from logs_app.models import LogRecord, RecordTag, Rollup, Series
+from logs_app.recorder.store import Store
 from logs_app.rollups import figures, histogram, spans
-from logs_app.store import Store
 from tests.logs_app import sums
-from tests.logs_app.test_store import rows, write
+from tests.logs_app.test_recorder_store import rows, write
 
 durations = st.floats(0, 2_000_000, allow_nan=False)
 counts = st.one_of(st.none(), st.integers(0, 2**31 - 1))
@@ -26,8 +26,11 @@ records = st.fixed_dictionaries(
         "is_streaming": st.booleans(),
         "usage_estimated": st.booleans(),
         "cost_nanos": st.one_of(st.none(), st.integers(0, 10**13)),
+        "saved_cost_nanos": st.one_of(st.none(), st.integers(0, 10**13)),
         "latency_ms": durations,
         "ttft_ms": st.one_of(st.none(), durations),
+        "relay_ms": st.one_of(st.none(), durations),
+        "tokens_per_second": st.one_of(st.none(), durations),
         **dict.fromkeys(figures.TOKENS, counts),
     }
 )
@@ -158,7 +161,7 @@ def test_sums_are_exactly_those_of_the_records(store):
     assert LogRecord.objects.using(store.alias).count() == 60
     assert sums.kept(store.alias) == sums.of_records(store.alias)
     assert Series.objects.using(store.alias).count() == 6
-    assert Rollup.objects.using(store.alias).count() == 12
+    assert Rollup.objects.using(store.alias).count() == 18
 
 
 def test_the_same_record_again_adds_nothing(store):
@@ -198,8 +201,15 @@ def test_a_later_price_changes_the_sums_by_the_difference(store):
     stored = LogRecord.objects.using(store.alias)
     before = list(stored.values(*rollups.COLUMNS))
     stored.update(cost_nanos=7)
+    ever = of_all_time(sums.kept(store.alias))
     rollups.adjust(store.alias, list(zip(before, stored.values(*rollups.COLUMNS), strict=True)))
-    assert sums.kept(store.alias) == sums.of_records(store.alias)
+    kept = sums.kept(store.alias)
+    assert of_all_time(kept) == ever  # what metrics have counted never goes back
+    assert kept | ever == sums.of_records(store.alias) | ever
+
+
+def of_all_time(found):
+    return {key: figures for key, figures in found.items() if key[0] == spans.EVER}
 
 
 def test_a_record_that_changes_its_series_leaves_nothing_in_the_former(store):
@@ -228,4 +238,9 @@ def test_a_record_has_its_sums_in_the_span_of_its_id(store):
     write(store, [batch])
     milliseconds = int(batch.record["id"][:12], 16)
     starts = {row.minutes: row.start for row in Rollup.objects.using(store.alias)}
-    assert starts == {15: milliseconds // 900_000 * 900, 1440: milliseconds // 86_400_000 * 86_400}
+    assert starts == {0: 0, 15: milliseconds // 900_000 * 900, 1440: milliseconds // 86_400_000 * 86_400}
+
+
+@given(st.lists(records, min_size=1, max_size=5))
+def test_how_many_is_told_without_unpacking_the_rest(given):
+    assert figures.records_in(figures.pack(sum(figures.of(record) for record in given))) == len(given)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from logs_app import payloads, search
 from logs_app.models import LogPayload, LogRecord, SearchCursor, SearchText
+from logs_app.recorder.store import Store
 from logs_app.search import query, schema, texts
 from logs_app.search.indexer import Indexer, Overtaken
 from logs_app.search.spelling import spelled
-from logs_app.store import Store
-from tests.logs_app.test_store import rows, write
+from tests.logs_app.test_recorder_store import rows, write
 
 NODE = "node-a"
 

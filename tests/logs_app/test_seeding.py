@@ -3,9 +3,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from logs_app.models import LogRecord, SearchText
+from logs_app.recorder.store import Store
 from logs_app.search.indexer import Indexer
 from logs_app.seeding import NODE, Seeder
-from logs_app.store import Store
 from tests.logs_app import sums
 
 

@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 
 from logs_app.models import LogRecord
+from logs_app.recorder.store import Store
 from logs_app.statistics import sums
 from logs_app.statistics.presentation import figures_of
 from logs_app.statistics.question import StatisticsFilters
-from logs_app.store import Store
 from tests.logs_app.records import add_record, many
 from tests.logs_app.test_api import get
-from tests.logs_app.test_store import rows, write
+from tests.logs_app.test_recorder_store import rows, write
 
 QUARTER_MS = 900_000
 NOON = 1_763_640_000_000  # 2025-11-20T12:00:00Z
@@ -83,6 +83,7 @@ def test_what_the_sums_are_not_kept_by_is_read_from_the_records(store):
         ({"tag": "t", "group_by": "model"}, {(("m-2",), 0): 1}),
         ({"min_latency_ms": "10", "interval": "15m", "until": str(NOON + 9000)}, {((), START): 2}),
         ({"stream": "false", "until": str(NOON + 1)}, {((), 0): 1}),  # exactly
+        ({"interval": "minute", "until": str(NOON + 60_000)}, {((), START): 2}),
     ):
         answer = ask(store, **given)
         assert (counted(answer), answer.source, answer.is_capped) == (wanted, "records", False), given

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from proxy import parsing
-from proxy.configuration import NO_POLICY, Key, Policy, Project, Settings
-from proxy.parsing import Call
+from proxy.configuration.configuration import NO_POLICY, Key, Policy, Project, Settings
+from proxy.request import parsing
+from proxy.request.parsing import Call
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import orjson
 
-from accounts import keys
-from logs_app.journal import META_LENGTH, Journal
-from logs_app.reader import SegmentReader
-from logs_app.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, SENT, MasterKeys
+from accounts.secrets import keys
+from logs_app.journal.journal import META_LENGTH, Journal
+from logs_app.journal.reader import SegmentReader
+from logs_app.journal.segments import ANSWERED, CLOSED, OPENED, PART, REJECTED, REQUEST_PART, SENT, MasterKeys
 from proxy import lane, runtime
-from proxy.configuration import Key, Provider, Settings, Snapshot
+from proxy.configuration.configuration import Key, Provider, Settings, Snapshot
+from proxy.configuration.snapshot import SnapshotUnavailable
 from proxy.runtime import Runtime
-from proxy.snapshot import SnapshotUnavailable
-from proxy.upstream import Upstream
+from proxy.sending.upstream import Upstream
 
 SECRET = "sk-lane-0f1e2d3c4b5a"
 SETTINGS = Settings("", 5, 20, 20, None, True)

@@ -4,8 +4,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from accounts import keys
-from proxy.configuration import Key, Project, Provider, Settings, Snapshot
+from accounts.secrets import keys
+from proxy.configuration.configuration import Key, Project, Provider, Settings, Snapshot
 
 SECRET = "sk-a-secret-of-some-length"
 KEY = Key("1", "credential", "app", "sk-a-sec…")

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from proxy import delivery
-from proxy.delivery import Broken
+from proxy.delivery import bodies, delivery
+from proxy.delivery.bodies import Broken
 from proxy.simulator import Simulator
 from tests.proxy.lanes import Caller, Lane, until
 from tests.proxy.peers import Peer
@@ -273,7 +273,7 @@ async def test_a_call_without_an_answer_yet_gets_503_at_the_end_of_the_grace(lan
 async def test_headers_of_the_response_are_right_for_django_too(lane: Lane) -> None:
     found = [(b"content-type", b"text/plain"), (b"x-a", b"1"), (b"x-a", b"2")]
 
-    class Body(delivery.Delivery):
+    class Body(bodies.Delivery):
         def __init__(self) -> None:
             return None
 

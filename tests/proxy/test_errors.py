@@ -57,7 +57,7 @@ def test_every_error_is_documented_with_its_status(error: RelayError) -> None:
 
 def test_every_refusal_of_the_server_is_documented_with_its_status() -> None:
     modules = ("channel.py", "request.py", "answer.py")
-    sources = "".join((ROOT / "relay" / name).read_text() for name in modules)
+    sources = "".join((ROOT / "relay" / "http" / name).read_text() for name in modules)
     found = re.findall(r'\b(\d{3}), "([a-z_]+)"', sources)
     assert len(found) > 5
     assert {(code, status) for status, code in found} <= {
@@ -66,7 +66,7 @@ def test_every_refusal_of_the_server_is_documented_with_its_status() -> None:
 
 
 def test_nothing_is_documented_that_does_not_exist() -> None:
-    modules = [*(ROOT / "proxy").glob("*.py"), *(ROOT / "relay").glob("*.py")]
+    modules = [*(ROOT / "proxy").rglob("*.py"), *(ROOT / "relay").rglob("*.py")]
     sources = "".join(path.read_text() for path in modules)
     assert {code for code in documented() if f'"{code}"' not in sources} == set()
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from proxy import errors
-from proxy.endpoints import find
 from proxy.exchange import PART_BYTES, Exchange
-from proxy.parsing import Call
+from proxy.request.endpoints import find
+from proxy.request.parsing import Call
 from tests.proxy.lanes import Lane, key
 
 HEADERS = [(b"content-type", b"application/json"), (b"cookie", b"a=b")]

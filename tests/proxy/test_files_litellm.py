@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from proxy import mapping
 from proxy.files import FileRefused, litellm
+from proxy.routing import mapping
 
 
 def deployment(name: str, model: str, **params: Any) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from proxy.files import FileRefused, tables
+from proxy.processors import refusal_of
+from tests.running import ROOT
 
 OLDER = """
 [llm.openai_chat]
@@ -108,3 +112,14 @@ def test_what_is_wrong_is_said_with_its_place(text: str, words: str) -> None:
 def test_a_table_in_braces_over_several_lines_is_explained() -> None:
     with pytest.raises(FileRefused, match=r"\[processor.NAME.additional_config\]"):
         tables.read('[processor.a]\nadditional_config = {\n  system_prompt = "x"\n}')
+
+
+def test_the_limits_of_the_migration_page_can_be_imported() -> None:
+    page = (ROOT / "docs" / "migration.md").read_text()
+    (text,) = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    plan = tables.read(text)
+    (route,) = plan.routes.values()
+    assert route["processors"] == ["length-default", "length"]
+    for made in plan.processors.values():
+        value, more = made.get("config_value", ""), made["additional_config"]
+        assert refusal_of(made["type"], value, more) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.configuration import Breaker, Provider, Snapshot
+from proxy.configuration.configuration import Breaker, Provider, Snapshot
 from proxy.health import Health, Outcome, Phase
 from proxy.health.table import Table
 from tests.proxy.lanes import SETTINGS, provider

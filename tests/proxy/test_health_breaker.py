@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.configuration import Breaker
+from proxy.configuration.configuration import Breaker
 from proxy.health import breaker
 from proxy.health.breaker import HEALTHY, Outcome, Phase, State
 

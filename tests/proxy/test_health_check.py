@@ -16,8 +16,8 @@ import pytest
 from proxy.health import check
 from proxy.health.breaker import Outcome
 from proxy.health.check import Report
+from proxy.sending.upstream import Upstream
 from proxy.simulator import Simulator
-from proxy.upstream import Upstream
 from tests.proxy.lanes import provider
 from tests.proxy.peers import Peer
 

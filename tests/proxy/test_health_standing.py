@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from proxy.configuration import Breaker
+from proxy.configuration.configuration import Breaker
 from proxy.health import standing
 from proxy.health.breaker import HEALTHY, Outcome, Phase, State, after
 

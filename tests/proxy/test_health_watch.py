@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from proxy.configuration import Provider, Snapshot
+from proxy.configuration.configuration import Provider, Snapshot
 from proxy.health import Health, Outcome, watch
 from proxy.health.watch import Leadership, Watch
+from proxy.sending.upstream import Upstream
 from proxy.simulator import Simulator
-from proxy.upstream import Upstream
 from tests.proxy.lanes import SETTINGS, provider, until
 from tests.proxy.peers import Peer
 from tests.proxy.test_health_check import error

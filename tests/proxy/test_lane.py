@@ -8,7 +8,7 @@ import pytest
 
 from proxy import lane as lane_module
 from proxy import runtime
-from proxy.configuration import Route
+from proxy.configuration.configuration import Route
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, until
 
@@ -124,7 +124,7 @@ async def test_nothing_is_left_behind_after_many_calls(lane: Lane) -> None:
     await asyncio.gather(*(lane.chat(f"{number}", stream=bool(number % 2)) for number in range(20)))
     assert lane.runtime.exchanges == set()
     await until(lambda: len(asyncio.all_tasks()) <= before + 20)  # the provider's own connections
-    assert lane.runtime._held_bytes == 0
+    assert lane.runtime.held_bytes == 0
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -13,8 +13,9 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.proxy import wires
-from tests.proxy.wires import Wire, received, until
+from tests.proxy.wires import Wire, received
 from tests.running import Relay
+from tests.waiting import until
 
 JSON = "content-type: application/json"
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
@@ -64,10 +65,17 @@ MOMENTS = {
 }
 
 
+@pytest.mark.conformance("guarantee", 4)
 @pytest.mark.parametrize("leave", [leave_with_fin, leave_with_reset])
 @pytest.mark.parametrize(("script", "stream"), MOMENTS.values(), ids=MOMENTS)
 def test_a_client_that_leaves_stops_the_provider_within_a_second(
-    wire: Wire, simulator: Simulator, mark: str, script: str, stream: bool, leave: Callable[[Wire], None]
+    wire: Wire,
+    simulator: Simulator,
+    mark: str,
+    script: str,
+    stream: bool,
+    leave: Callable[[Wire], None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     wire.say(wire.request("POST", CHAT, payload(CHAT, f"[[sim {script}]] {mark}", stream=stream), JSON))
     request = received(simulator, mark)
@@ -78,8 +86,10 @@ def test_a_client_that_leaves_stops_the_provider_within_a_second(
     leave(wire)
     until(lambda: request.aborted, 2)
     assert request.aborted_at is not None and request.aborted_at - left < 1
+    record_property("ms", (request.aborted_at - left) * 1000)
 
 
+@pytest.mark.conformance("guarantee", 4)
 def test_a_client_that_leaves_in_its_upload_stops_the_provider(
     wire: Wire, simulator: Simulator, mark: str
 ) -> None:
@@ -94,11 +104,13 @@ def test_a_client_that_leaves_in_its_upload_stops_the_provider(
 # Providers that break off
 
 
+@pytest.mark.conformance("guarantee", 3)
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS, RESPONSES, MESSAGES])
 @pytest.mark.parametrize("script", ["cut=3", "reset=3", "eof=3", "cut=0"])
 def test_a_stream_that_breaks_off_ends_with_an_error_and_never_as_if_whole(
-    wire: Wire, path: str, script: str
+    wire: Wire, path: str, script: str, record_property: Callable[[str, object], None]
 ) -> None:
+    record_property("figure", f"stream {script}")
     heard = wire.ask("POST", path, payload(path, f"[[sim {script}]] Off"), JSON)
     assert heard.status == 200
     assert heard.is_whole
@@ -110,13 +122,18 @@ def test_a_stream_that_breaks_off_ends_with_an_error_and_never_as_if_whole(
     assert wire.ask("GET", "/v1/models").status == 200
 
 
+@pytest.mark.conformance("guarantee", 3)
 @pytest.mark.parametrize("script", ["cut=50", "reset=50", "reset=middle"])
-def test_a_whole_answer_that_breaks_off_is_cut(wire: Wire, script: str) -> None:
+def test_a_whole_answer_that_breaks_off_is_cut(
+    wire: Wire, script: str, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("figure", f"whole answer {script}")
     heard = wire.ask("POST", CHAT, payload(CHAT, f"[[sim {script}]]", stream=False), JSON)
     assert heard.status == 200
     assert not heard.is_whole
 
 
+@pytest.mark.conformance("guarantee", 3)
 def test_a_chunked_answer_that_breaks_off_is_cut(wire: Wire) -> None:
     body = json.dumps(
         {"model": "tts-1", "voice": "alloy", "input": "[[sim cut=3]] " + "word " * 400}

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.running import Relay
+from tests.waiting import until
 
 WITHIN_SECONDS = 1.0
 WELL = ("recovering", "healthy")
@@ -56,14 +57,6 @@ class Team:
         """Until it is left out; the callers never notice, for the other one takes over."""
         self.weak.script = "status=503"
         until(lambda: self.chat(model="gpt-4o").status_code == 200 and self.state() == "open")
-
-
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
-    ends_at = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < ends_at, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def chats(simulator: Simulator) -> int:

@@ -14,6 +14,7 @@ from proxy.simulator import Simulator
 from tests.proxy import wires
 from tests.proxy.wires import Heard, Wire, received
 from tests.running import Relay
+from tests.waiting import until
 
 JSON = "content-type: application/json"
 CHAT = "/v1/chat/completions"
@@ -169,7 +170,7 @@ def test_every_refusal_of_a_known_key_is_recorded(wire: Wire, relay_server: Rela
             answer = console.ask("GET", f"/manage/logs?request_id={request_id}")
             return list(json.loads(answer.body)["results"])
 
-        (row,) = wires.until(find)
+        (row,) = until(find, 30)
     assert row["outcome"] == "rejected"
     assert row["status_code"] == 400
     assert row["path"] == "/v1/embeddings"

@@ -9,16 +9,17 @@ from contextlib import closing
 
 import pytest
 
-from accounts import keys
+from accounts.secrets import keys
 from proxy.simulator import Simulator
 from tests.proxy import wires
 from tests.proxy.wires import Heard, Wire
 from tests.running import Relay
+from tests.waiting import until
 
 INSERT = (
     "INSERT INTO accounts_credential "
     "(name, digest, prefix, rotation_run, allowed_models, is_enabled, created_at, updated_at) "
-    "VALUES ('{name}', {digest}, 'sk-…', '', '[]', {true}, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+    "VALUES ('{name}', {digest}, 'sk-…', '', '[]', {is_enabled}, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
 )
 
 
@@ -34,11 +35,12 @@ class Elsewhere:
             connection.execute(sql)
             connection.commit()
 
-    def add(self, secret: str) -> None:
+    def add(self, secret: str, *, is_enabled: bool = True) -> None:
         digest = keys.digest(secret).hex()
         literal = f"'\\x{digest}'::bytea" if self._is_postgresql else f"X'{digest}'"
         self.execute(f"DELETE FROM accounts_credential WHERE name = '{secret}'")
-        self.execute(INSERT.format(name=secret, digest=literal, true="true" if self._is_postgresql else "1"))
+        flag = str(is_enabled if self._is_postgresql else int(is_enabled))
+        self.execute(INSERT.format(name=secret, digest=literal, is_enabled=flag))
 
     def set(self, secret: str, **columns: str) -> None:
         changes = ", ".join(f"{name} = {value}" for name, value in columns.items())
@@ -66,24 +68,37 @@ def test_a_key_made_elsewhere_works_on_its_first_call(wire: Wire, elsewhere: Els
         assert ask(wire, f"sk-first-call-{number}").status == 200
 
 
-def test_a_key_disabled_elsewhere_stops_within_a_second(wire: Wire, elsewhere: Elsewhere) -> None:
+def refusal(wire: Wire, secret: str, record_property: Callable[[str, object], None]) -> Heard:
+    """The first one; what is said after a second counts, whatever it is."""
+    began = time.monotonic()
+    while (heard := ask(wire, secret)).status == 200 and time.monotonic() - began < 1:
+        time.sleep(0.02)
+    record_property("ms", (time.monotonic() - began) * 1000)
+    return heard
+
+
+@pytest.mark.conformance("guarantee", 5)
+def test_a_key_disabled_elsewhere_stops_within_a_second(
+    wire: Wire, elsewhere: Elsewhere, record_property: Callable[[str, object], None]
+) -> None:
     elsewhere.add("sk-to-be-disabled")
     assert ask(wire, "sk-to-be-disabled").status == 200
     elsewhere.set("sk-to-be-disabled", is_enabled="false")
-    time.sleep(1)
-    heard = ask(wire, "sk-to-be-disabled")
+    heard = refusal(wire, "sk-to-be-disabled", record_property)
     assert (heard.status, heard.code) == (401, "token_inactive")
     elsewhere.set("sk-to-be-disabled", is_enabled="true")
     time.sleep(1)
     assert ask(wire, "sk-to-be-disabled").status == 200
 
 
-def test_a_key_deleted_elsewhere_stops_within_a_second(wire: Wire, elsewhere: Elsewhere) -> None:
+@pytest.mark.conformance("guarantee", 5)
+def test_a_key_deleted_elsewhere_stops_within_a_second(
+    wire: Wire, elsewhere: Elsewhere, record_property: Callable[[str, object], None]
+) -> None:
     elsewhere.add("sk-to-be-deleted")
     assert ask(wire, "sk-to-be-deleted").status == 200
     elsewhere.execute("DELETE FROM accounts_credential WHERE name = 'sk-to-be-deleted'")
-    time.sleep(1)
-    heard = ask(wire, "sk-to-be-deleted")
+    heard = refusal(wire, "sk-to-be-deleted", record_property)
     assert (heard.status, heard.code) == (401, "token_not_found")
 
 
@@ -139,10 +154,14 @@ def test_zero_keys_never_mean_open(start_relay: Callable[..., Relay], simulator:
         assert ask(wire, None).code == "missing_api_key"
 
 
+@pytest.mark.conformance("guarantee", 7)
 def test_without_the_database_known_keys_work_and_unknown_ones_get_503(
-    start_relay: Callable[..., Relay], simulator: Simulator
+    start_relay: Callable[..., Relay], simulator: Simulator, record_property: Callable[[str, object], None]
 ) -> None:
     relay = start_relay(TARGET_BASE_URL=simulator.base_url)
+    record_property(
+        "figure", "without the database 3 of 3 calls with a known key answered, 3 of 3 others 503"
+    )
     with wires.connected(relay) as wire, wires.database_away(relay):
         for _ in range(3):
             assert ask(wire, "").status == 200
@@ -150,14 +169,13 @@ def test_without_the_database_known_keys_work_and_unknown_ones_get_503(
             assert (heard.status, heard.code) == (503, "keys_unavailable")
             assert heard.header("retry-after") == "1"
     with wires.connected(relay) as wire:
-        wires.until(lambda: ask(wire, "sk-unknown").status == 401, 10)
+        until(lambda: ask(wire, "sk-unknown").status == 401, 10)
 
 
 def test_a_refused_key_leaves_one_record_for_many_calls(
     wire: Wire, relay_server: Relay, elsewhere: Elsewhere
 ) -> None:
-    elsewhere.add("sk-noisy")
-    elsewhere.set("sk-noisy", is_enabled="false")
+    elsewhere.add("sk-noisy", is_enabled=False)  # in one step: in between it could become known as usable
     assert ask(wire, "sk-noisy").code == "token_inactive"
     time.sleep(1.2)
     began = time.monotonic()

@@ -12,8 +12,9 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.proxy import wires
-from tests.proxy.wires import received, resident_bytes, until
+from tests.proxy.wires import received, resident_bytes
 from tests.running import Relay
+from tests.waiting import until
 
 JSON = "content-type: application/json"
 CHAT = "/v1/chat/completions"

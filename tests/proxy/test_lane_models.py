@@ -96,7 +96,7 @@ async def test_only_the_value_changes_and_only_where_it_is_ours(
 
 
 async def test_a_policy_of_the_provider_answers_when_there_is_no_other(lane: Lane) -> None:
-    from proxy import policy
+    from proxy.access import policy
 
     given: dict[str, Any] = {"param_whitelist": {"temperature": ["0"]}}
     lane.configuration.set_provider(policy=policy.parse(given))

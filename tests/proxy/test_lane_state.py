@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from proxy import stickiness
-from proxy.catalogue import Candidate
+from proxy.routing import stickiness
+from proxy.routing.catalogue import Candidate
+from proxy.routing.whereabouts import Whereabouts
 from proxy.simulator import Simulator
-from proxy.whereabouts import Whereabouts
 from tests.proxy.lanes import Lane, Reply, provider
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import json
 import os
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import zstandard
@@ -22,6 +22,9 @@ JSON = "content-type: application/json"
 ODD_JSON = b"""\xef\xbb\xbf {\r\n\t"model" : "gpt-4o" ,"n":1,"seed": 123456789012345678901234567890,
  "logit_bias":{"1":-1.50E+1},"x":"\\u00e9\\ud83d\\ude00 \xc3\xa9","metadata":{"model":"inner"},
  "messages":[ {"role":"user","content":"MARK"} ] , "user":"a" ,"user":"b"}\n\n"""
+
+
+pytestmark = pytest.mark.conformance("guarantee", 2)
 
 
 @pytest.fixture
@@ -102,12 +105,15 @@ def test_no_body_stays_no_body(wire: Wire, simulator: Simulator, mark: str, meth
     assert request.header("content-length") == (None if method == "GET" else "0")
 
 
-def test_fifty_megabytes_of_json_arrive(wire: Wire, simulator: Simulator, mark: str) -> None:
+def test_fifty_megabytes_of_json_arrive(
+    wire: Wire, simulator: Simulator, mark: str, record_property: Callable[[str, object], None]
+) -> None:
     body = wires.chat(f"large {mark}", user="x" * 50_000_000)
     assert wire.ask("POST", "/v1/chat/completions", body, JSON, f"x-mark: {mark}").status == 200
     request = received(simulator, mark)
     assert request.body_size == len(body)
     assert request.body_sha256 == hashlib.sha256(body).hexdigest()
+    record_property("figure", "50 MB of JSON there")
 
 
 def test_a_request_may_wait_for_100_continue(wire: Wire) -> None:
@@ -207,7 +213,10 @@ def test_a_stream_comes_back_as_it_came(wire: Wire, simulator: Simulator, script
     assert without_ids(heard.body) == without_ids(expected.body)
 
 
-def test_five_megabytes_in_one_event_come_back(wire: Wire, simulator: Simulator) -> None:
+def test_five_megabytes_in_one_event_come_back(
+    wire: Wire, simulator: Simulator, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("figure", "5 MB in one event")
     asked = {"stream": True, "stream_options": {"include_usage": True}}
     expected, heard = ask_twice(wire, simulator, "[[sim big_event=5000000]]", **asked)
     assert len(heard.body) > 5_000_000
@@ -244,7 +253,9 @@ def test_an_encoded_answer_stays_encoded(wire: Wire, encoding: str) -> None:
     assert json.loads(decoded)["object"] == "chat.completion"
 
 
-def test_fifty_megabytes_of_a_file_come_back(wire: Wire, simulator: Simulator) -> None:
+def test_fifty_megabytes_of_a_file_come_back(
+    wire: Wire, simulator: Simulator, record_property: Callable[[str, object], None]
+) -> None:
     content = bytes(range(256)) * 10
     form = b'--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n'
     form += (
@@ -257,6 +268,7 @@ def test_fifty_megabytes_of_a_file_come_back(wire: Wire, simulator: Simulator) -
         expected = straight.ask("GET", target, None, "x-simulate: size=50000000")
     assert (heard.status, len(heard.body), heard.is_whole) == (200, 50_000_000, True)
     assert heard.body == expected.body
+    record_property("figure", "50 MB of a file back")
 
 
 def test_an_answer_that_ends_with_its_connection_is_whole(wire: Wire) -> None:

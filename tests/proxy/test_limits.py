@@ -18,7 +18,7 @@ from django.db import ConnectionHandler, connections
 
 from accounts.models import Credential, Project
 from proxy.simulator import Simulator
-from relay import databases
+from relay.environment import databases
 from tests.redisserver import redis_server
 from tests.running import ROOT, Relay
 
@@ -132,14 +132,20 @@ async def begin_stream(
     return await client.send(request, stream=True)
 
 
+@pytest.mark.conformance("guarantee", 6)
 async def test_of_a_hundred_calls_at_once_ten_pass_where_ten_may(
-    create: Create, each_relay: Relay, client: httpx.AsyncClient
+    create: Create,
+    each_relay: Relay,
+    client: httpx.AsyncClient,
+    record_property: Callable[[str, object], None],
 ) -> None:
     key = (await create(each_relay, {"rate_limit_per_minute": 10}))[0]
 
     assert await statuses(client, each_relay, key, 100) == [200] * 10 + [429] * 90
+    record_property("figure", "10 of 100 calls at once where 10 may: one worker, two, two with Redis")
 
 
+@pytest.mark.conformance("guarantee", 6)
 async def test_key_and_project_hold_together_and_a_refused_call_takes_nothing(
     create: Create, each_relay: Relay, client: httpx.AsyncClient
 ) -> None:
@@ -359,9 +365,9 @@ async def test_a_replaced_worker_keeps_its_streams_until_they_end(
 ) -> None:
     relay = start_relay(TARGET_BASE_URL=simulator.base_url, WORKERS="1")
     key = (await create(relay, {"max_concurrent_streams": 1}))[0]
-    stream = await begin_stream(client, relay, key)
+    stream = await begin_stream(client, relay, key, chunks=2000)
     relay.signal(signal.SIGHUP)
-    await asyncio.to_thread(relay.wait_for, "all processes are replaced")
+    await asyncio.to_thread(relay.wait_for, "all processes are replaced", 60)
     async with httpx.AsyncClient(timeout=30) as other:
         assert await status(other, relay, key, stream=True) == 429
         await stream.aclose()

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from proxy.endpoints import find
 from proxy.limits import estimate
-from proxy.parsing import Call
+from proxy.request.endpoints import find
+from proxy.request.parsing import Call
 
 
 def call(document: Any = None, *, body: bytes | None = None, method: str = "POST") -> Call:

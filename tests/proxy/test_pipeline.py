@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from django.test import override_settings
 
-from accounts import keys
-from proxy.configuration import Project
+from accounts.secrets import keys
+from proxy.configuration.configuration import Project
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SECRET, Caller, Lane, key, until
 from tests.proxy.peers import Peer

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from proxy.configuration import Policy, Processor, Route
+from proxy.configuration.configuration import Policy, Processor, Route
 from proxy.simulator import Simulator
 from tests.proxy.lanes import Lane
 

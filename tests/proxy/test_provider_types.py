@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from proxy import mapping, provider_types
-from proxy.configuration import Provider
+from proxy import provider_types
+from proxy.configuration.configuration import Provider
 from proxy.provider_types import OpenAI
 from proxy.provider_types.presets import ALIASES, PRESETS
+from proxy.routing import mapping
 from tests.proxy import lanes
 from tests.proxy.peers import Peer
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from proxy import endpoints, provider_types
-from proxy.configuration import Provider
+from proxy import provider_types
+from proxy.configuration.configuration import Provider
+from proxy.request import endpoints
 
 KIND = provider_types.named("anthropic")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from proxy import provider_types
-from proxy.configuration import Provider
+from proxy.configuration.configuration import Provider
 
 CLASSIC = {"api_version": "2024-10-21"}
 HOST = "https://mine.openai.azure.com"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proxy import provider_types
-from proxy.configuration import Provider
+from proxy.configuration.configuration import Provider
 
 URLS = [
     ("https://api.openai.com", "models", "", "https://api.openai.com/v1/models"),

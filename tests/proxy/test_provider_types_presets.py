@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from proxy import provider_types
-from proxy.configuration import Provider as Value
+from proxy.configuration.configuration import Provider as Value
 from proxy.models import Provider
 from proxy.provider_types import presets
 from proxy.provider_types.presets import PRESETS

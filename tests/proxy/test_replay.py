@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -119,6 +120,22 @@ def test_the_command_does_the_same(relay_server, manage, original, simulator: Si
     assert record["lineage"] == "replay"
 
 
+def test_each_way_can_ask_the_cache(relay_server, manage, browser):
+    headers = {"authorization": f"Bearer {relay_server.key}", "x-relay-cache": "60"}
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "again and again"}]}
+    first = httpx.post(f"{relay_server.base_url}/chat/completions", json=body, headers=headers)
+    id = recorded(manage, first.headers["x-relay-request-id"])["id"]
+    api, page = f"/manage/logs/{id}/replay", f"/admin/logs_app/logrecord/{id}/replay/"
+    # The console keeps what the first of its replays brings.
+    made = [manage.post(api, json={"cache": wanted}).json()["id"] for wanted in (True, True, False)]
+    assert [recorded(manage, each)["is_cached"] for each in made] == [False, True, False]
+    shown = submit(browser, page, {"cache": "on"}).text
+    last = re.search(r"logrecord/([0-9a-f-]{36})/change/\">The record of the new call", shown)
+    assert last and recorded(manage, last[1])["is_cached"]
+    done = command(relay_server, id, "--cache", "--json")
+    assert done.returncode == 0 and "that of the workers is not seen" in done.stderr
+
+
 def test_the_command_shows_both_sides(relay_server, original):
     done = command(relay_server, original, "--model", "gpt-4o-mini")
     assert done.returncode == 0, done.stderr
@@ -150,6 +167,7 @@ def submit(client: httpx.Client, path: str, given: dict[str, str]) -> httpx.Resp
 def test_the_admin_shows_both_answers(browser, original):
     path = f"/admin/logs_app/logrecord/{original}/replay/"
     asked = browser.get(path).text
+    assert 'name="cache"' in asked and "checked" not in asked
     assert "Ask again" in asked and "null" not in asked
     shown = submit(browser, path, {"model": "gpt-4o-mini", "set": '{"temperature": 0}'})
     assert shown.status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from accounts.errors import Missing, Unknown
 from logs_app import payloads
 from logs_app.models import LogPayload, LogRecord
-from proxy.configuration import Snapshot
+from proxy.configuration.configuration import Snapshot
 from proxy.replay import originals
 from tests.proxy.lanes import SETTINGS, key, provider
 

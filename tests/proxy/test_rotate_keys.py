@@ -11,11 +11,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from accounts import issuing, keys, projects, tokens
-from accounts.audit import Actor
+from accounts import projects
+from accounts.audit.audit import Actor
 from accounts.models import Credential, Project, WitheringToken
-from logs_app import segments
-from logs_app.segments import MasterKeys, Writer
+from accounts.secrets import issuing, keys
+from accounts.tokens import tokens
+from logs_app.journal import segments
+from logs_app.journal.segments import MasterKeys, Writer
 from proxy.models import Provider
 
 pytestmark = pytest.mark.django_db

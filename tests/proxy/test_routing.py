@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from proxy import routing
-from proxy.catalogue import Candidate
 from proxy.errors import RelayError
 from proxy.health import Outcome
+from proxy.routing import routing
+from proxy.routing.catalogue import Candidate
 from proxy.simulator import Simulator
 from tests.proxy.lanes import SETTINGS, Lane, provider
 

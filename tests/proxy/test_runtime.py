@@ -9,7 +9,7 @@ from django.test import override_settings
 from proxy import runtime
 from proxy.errors import RelayError
 from proxy.exchange import Exchange
-from proxy.parsing import read_head
+from proxy.request.parsing import read_head
 from proxy.simulator import Simulator
 from tests.proxy.lanes import Lane, provider, until
 
@@ -45,7 +45,7 @@ async def test_a_request_is_let_go_when_its_answer_begins(lane: Lane, sim: Simul
     await until(lambda: lane.records() and lane.record.answered)
     (running,) = lane.runtime.exchanges
     assert (running.call.body, running.call.document, running.held_bytes) == (None, None, 0)
-    assert lane.runtime._held_bytes == 0
+    assert lane.runtime.held_bytes == 0
     assert (await call).status == 200
 
 

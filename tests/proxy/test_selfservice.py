@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.budgets.budget import STREAMS
-from proxy import selfservice
-from proxy.configuration import Key, Limits, Project
+from proxy.configuration.configuration import Key, Limits, Project
 from proxy.errors import RelayError
 from proxy.limits.limiter import Standing
+from proxy.selfservice import selfservice
 from tests.proxy.calls import call
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from accounts import keys
 from accounts.models import AuditEvent, Credential
+from accounts.secrets import keys
 from proxy.models import Provider, RelaySettings
 from tests.scratch import Scratch, only_sqlite
 
@@ -131,3 +131,16 @@ def test_a_refused_file_changes_nothing(
     assert result.returncode == 2
     assert "api_base" in result.stderr
     assert not Provider.objects.using(scratch.alias).exists()
+
+
+def test_keys_of_another_system_are_imported_by_their_digests(
+    scratch: Scratch, environment: dict[str, str], tmp_path: Path
+) -> None:
+    wanted = tmp_path / "keys"
+    wanted.write_text(f"billing\t{'ab' * 32}\n")
+    looked = sync(environment, "--keys", str(wanted), "--dry-run")
+    assert (looked.returncode, looked.stdout) == (1, "Key billing is not there\n")
+    assert sync(environment, "--keys", str(wanted)).stdout == "Key billing is not there\nApplied 1.\n"
+    wanted.write_text("billing\n")
+    refused = sync(environment, "--keys", str(wanted))
+    assert refused.returncode == 2 and "line 1" in refused.stderr

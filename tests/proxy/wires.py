@@ -6,8 +6,7 @@ import json
 import re
 import socket
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ import psycopg
 from proxy.simulator import Simulator
 from proxy.simulator.received import Received
 from tests.running import Relay
+from tests.waiting import until
 
 CHUNK_BYTES = 1 << 16
 
@@ -152,14 +152,6 @@ def received(simulator: Simulator, mark: str, seconds: float = 5) -> Received:
 
     found = until(find, seconds)
     assert isinstance(found, Received)
-    return found
-
-
-def until(condition: Callable[[], Any], seconds: float = 5) -> Any:
-    ends_at = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < ends_at, "it did not happen in time"
-        time.sleep(0.01)
     return found
 
 

@@ -1,4 +1,4 @@
-"""ASGI applications behind a real `relay.server.Server`: `python -m tests.relay.applications --fd N`.
+"""ASGI applications behind a real `relay.http.server.Server`: `python -m tests.relay.applications --fd N`.
 
 The path chooses one, the query tunes it. What they see they note under the `id` of the query; GET /show-notes
 tells it.
@@ -28,9 +28,9 @@ from relay import asgi  # noqa: E402, F401  (sets Django up)
 # isort: split
 from twisted.internet import reactor  # noqa: E402
 
-from relay import tunnel  # noqa: E402
-from relay.patience import Patience  # noqa: E402
-from relay.server import Server  # noqa: E402
+from relay.http import tunnel  # noqa: E402
+from relay.http.patience import Patience  # noqa: E402
+from relay.http.server import Server  # noqa: E402
 
 PART = b"0123456789abcdef" * 4096  # 64 KB
 

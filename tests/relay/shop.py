@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,8 +20,10 @@ import django
 django.setup()
 from datetime import timedelta
 from django.utils import timezone
-from accounts import issuing, projects, quota, rotation, statistics, tokens
-from accounts.audit import Actor
+from accounts import projects, statistics
+from accounts.audit.audit import Actor
+from accounts.secrets import issuing, rotation
+from accounts.tokens import quota, tokens
 from accounts.models import Credential, Project, TokenQuota, WitheringToken
 from logs_app.models import LogPayload, LogRecord
 from proxy.models import Provider
@@ -102,10 +102,3 @@ def codes(shop: Shop, secret: str, times: int = CALLS_PER_LOOK) -> set[str]:
     with ThreadPoolExecutor(times) as pool:
         answers = list(pool.map(lambda _n: ask(shop, secret), range(times)))
     return {"ok" if answer.status_code == 200 else answer.json()["error"]["code"] for answer in answers}
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    ends_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends_at, "it did not happen in time"
-        time.sleep(0.05)

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from relay.process import Program
+from relay.processes.process import Program
 
 SCRIPT = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
-from relay import lifeline
+from relay.processes import lifeline
 def note(word):
     with open({notes!r}, "a") as file:
         file.write(f"{{word}} {name} {{os.getpid()}}\\n")

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.shop import Shop, ask, ask_badly, codes, make_token, manage, until
+from tests.relay.shop import Shop, ask, ask_badly, codes, make_token, manage
 from tests.running import Relay
+from tests.waiting import until
 
 WITHIN_SECONDS = 1.0
 

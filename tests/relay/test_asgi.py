@@ -13,7 +13,7 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.relay.serving import ROOT, Answer, Client, listen_on_tcp, post
-from tests.relay.test_server import read_frame, upgrade
+from tests.relay.test_http_server import read_frame, upgrade
 from tests.relay.test_worker import call, chat, prepare
 from tests.running import Relay
 

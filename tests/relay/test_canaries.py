@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.shop import Shop, ask, ask_badly, make_token, manage, until
+from tests.relay.shop import Shop, ask, ask_badly, make_token, manage
 from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, Relay
+from tests.waiting import until
 
 PROVIDER_KEY = "sk-canary-of-the-provider-1c2d3e"
 PROJECT_KEY = "sk-canary-of-the-project-4f5a6b"

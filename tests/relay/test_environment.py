@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from relay import environment
-from relay.variables import TABLE
+from relay.environment import environment
+from relay.environment.variables import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -39,7 +39,7 @@ def run(environ: dict[str, str], *arguments: str, cwd: Path = ROOT) -> subproces
         ["server", "--daemon"],
         ["migrate", "down"],
         ["manage"],
-        ["manage", "cache", "purge"],
+        ["manage", "cache", "paint"],
         ["manage", "project", "paint"],
         ["manage", "project", "list", "--daemon"],
     ],

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
 
 import orjson
+import pytest
 
-from relay.logformat import JSONFormatter
+from accounts.audit import requestid
+from relay.logformat import JSONFormatter, PlainFormatter
 
 
 def entry(**more: object) -> dict[str, str]:
@@ -38,3 +41,25 @@ def test_a_traceback_stays_in_its_line() -> None:
 
 def test_text_that_is_no_utf8_does_not_stop_the_log() -> None:
     assert entry(msg="\ud800 odd", args=())["message"]
+
+
+@pytest.fixture
+def within_a_call() -> Iterator[None]:
+    token = requestid.current.set("0197-call")
+    yield
+    requestid.current.reset(token)
+
+
+def test_a_line_names_the_call_that_it_belongs_to(within_a_call: None) -> None:
+    assert entry()["request_id"] == "0197-call"
+    plain = PlainFormatter().format(
+        logging.makeLogRecord({"name": "relay", "levelname": "INFO", "msg": "hi"})
+    )
+    assert plain.endswith("relay: hi [0197-call]")
+
+
+def test_a_line_outside_of_calls_names_none() -> None:
+    assert "request_id" not in entry()
+    assert (
+        PlainFormatter().format(logging.makeLogRecord({"name": "relay", "msg": "hi"})).endswith("relay: hi")
+    )

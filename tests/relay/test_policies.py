@@ -16,8 +16,9 @@ import openai
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.shop import Shop, until
+from tests.relay.shop import Shop
 from tests.running import Relay
+from tests.waiting import until
 
 PAGE, OTHER_PAGE, DEFAULT_PAGE = "https://shop.example", "https://other.example", "https://default.example"
 WITHIN_SECONDS = 1.0

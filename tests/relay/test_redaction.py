@@ -19,8 +19,8 @@ import pytest
 
 from logs_app.freshness import FRESH_SECONDS
 from proxy.simulator import Simulator
-from tests.relay.shop import until
 from tests.running import MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
+from tests.waiting import until
 
 EMAIL, PHONE, CARD, EMPLOYEE = "canary.joe@example.com", "13812345678", "4111111111111111", "EMP-77123"
 SECRETS = {
@@ -52,7 +52,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
 import django
 django.setup()
 from django.apps import apps
-from logs_app import payloads, presentation as shown
+from logs_app import payloads
+from logs_app.presentation import presentation as shown
 from logs_app.models import LogPayload
 for model in apps.get_models():
     for row in model.objects.values():

@@ -52,8 +52,8 @@ class Team:
 
 
 def documented() -> str:
-    """The program that docs/routing.md shows."""
-    page = (ROOT / "docs" / "routing.md").read_text()
+    """The program that docs/writing-processors.md shows."""
+    page = (ROOT / "docs" / "writing-processors.md").read_text()
     found = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert found is not None
     return found[1]
@@ -190,6 +190,20 @@ def test_a_class_of_ones_own_is_a_step(team: Team) -> None:
     )
     assert team.sent("short and new")
     assert not team.sent("far too old")
+
+
+def test_a_class_of_ones_own_asks_a_model(team: Team) -> None:
+    models = {"small": "gpt-4o-mini", "large": "gpt-4o"}
+    rule = {"name": "right-size", "type": "python", "config_value": "house_rules.RightSize"}
+    team.manage("POST", "processors", **rule, additional_config=models)
+    team.manage("POST", "routes", name="sized", path_prefix="/sized", processors=["right-size"])
+    answer = until(
+        lambda: team.post(
+            "/sized/chat/completions", model="any", messages=[{"role": "user", "content": "2 + 2?"}]
+        ),
+        lambda answer: answer.status_code == 200,
+    )
+    assert answer.headers["x-relay-model"] == "gpt-4o-mini"
 
 
 def test_changes_under_load_drop_no_call(team: Team) -> None:

@@ -13,13 +13,12 @@ from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from django.test import override_settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
-from accounts import audit
-from accounts.audit import Actor
-from accounts.auditevents import AuditEvent
+from accounts.audit import audit
+from accounts.audit.audit import Actor
+from accounts.audit.events import AuditEvent
 from accounts.models import Credential, Project, WitheringToken
 from proxy.models import Processor, Provider, Route
 from tests.logs_app.records import add_record
@@ -32,10 +31,7 @@ EXCLUDED = [positive_data_acceptance]
 # The path of the admin's page too.
 LOGIN = "/admin/login"
 
-# Static files are another matter, and their middleware costs two changes of thread.
-without_files = [name for name in settings.MIDDLEWARE if "servestatic" not in name]
-with override_settings(MIDDLEWARE=without_files):
-    described = schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application())
+described = schemathesis.openapi.from_wsgi("/openapi.json", get_wsgi_application())
 # They call providers, in the loop of a server: tests/proxy/test_replay.py, test_compare.py.
 schema = described.exclude(path_regex="/(replay|compare)$")
 limited = hypothesis.settings(
@@ -55,7 +51,6 @@ def quick(settings: Any) -> Iterator[None]:
         signal.disconnect(close_old_connections)
     settings.MANAGEMENT_RATE_LIMIT_PER_MINUTE = 1_000_000
     settings.LOGIN_FAILURE_LIMIT = 1_000_000
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield
     for signal in signals:
         signal.connect(close_old_connections)

@@ -12,8 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,15 +21,9 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
+from tests.waiting import until
 
 StartRelay = Callable[..., Relay]
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    ends_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends_at, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def models(relay: Relay, timeout: float = 20) -> int:
@@ -80,26 +73,33 @@ def test_a_foreign_host_name_is_refused_in_words(relay_server: Relay) -> None:
     assert "ALLOWED_HOSTS" in response.text
 
 
-def test_what_it_keeps_is_nobody_elses_to_read(relay_server: Relay) -> None:
-    found = relay_server.data_dir.rglob("*")
+@pytest.fixture(scope="module")
+def begun(simulator: Simulator) -> Iterator[Relay]:
+    """A relay as it comes into the world: it has made its own database and its own secrets."""
+    generated = dict.fromkeys(("PROXY_KEY", "ADMIN_PASSWORD", "MANAGEMENT_TOKEN"))
+    relay = Relay(migrated=False, TARGET_BASE_URL=simulator.base_url, **generated)
+    try:
+        yield relay.start()
+    finally:
+        relay.remove()
+
+
+def test_what_it_keeps_is_nobody_elses_to_read(begun: Relay) -> None:
+    found = begun.data_dir.rglob("*")
     files = [path for path in found if path.name != "serve.out" and not path.is_symlink()]
     readable = [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert files and readable == []
 
 
-def test_the_first_start_shows_what_it_generated_and_the_second_does_not(
-    start_relay: StartRelay, simulator: Simulator
-) -> None:
-    generated = dict.fromkeys(("PROXY_KEY", "ADMIN_PASSWORD", "MANAGEMENT_TOKEN"))
-    relay = start_relay(TARGET_BASE_URL=simulator.base_url, **generated)
-    first = relay.log()
+def test_the_first_start_shows_what_it_generated_and_the_second_does_not(begun: Relay) -> None:
+    first = begun.log()
     secrets = [re.search(rf"{name} +(\S+)", first) for name in ("Password", "Proxy key", "Management")]
-    assert relay.stop() == 0
-    second = relay.start().log()[len(first) :]
+    assert begun.stop() == 0
+    second = begun.start().log()[len(first) :]
     for found in secrets:
         assert found is not None and found[1] != "from"
         assert found[1] not in second
-    assert f"{relay.url}/admin/" in second
+    assert f"{begun.url}/admin/" in second
 
 
 def test_a_chosen_secret_is_never_shown(relay_server: Relay) -> None:
@@ -177,7 +177,7 @@ def test_sigterm_ends_everything_with_exit_code_0(start_relay: StartRelay, simul
     relay = start_relay(TARGET_BASE_URL=simulator.base_url, WORKERS="2")
     assert models(relay) == 200
     children = relay.pids()
-    assert len(children) == 4
+    assert len(children) == 5
     assert relay.stop() == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
@@ -208,6 +208,7 @@ def test_children_end_when_serve_is_killed(start_relay: StartRelay) -> None:
     assert relay.start().pids("worker")
 
 
+@pytest.mark.timeout(300)  # five programs start one after another, beside callers without a pause
 def test_sighup_replaces_the_processes_and_drops_no_call(
     start_relay: StartRelay, simulator: Simulator
 ) -> None:
@@ -224,12 +225,12 @@ def test_sighup_replaces_the_processes_and_drops_no_call(
     for caller in callers:
         caller.start()
     relay.signal(signal.SIGHUP)
-    relay.wait_for("all processes are replaced", 60)
+    relay.wait_for("all processes are replaced", 200)
     until(lambda: set(before).isdisjoint(relay.pids()), 40)
     is_over.set()
     for caller in callers:
         caller.join()
-    assert len(relay.pids()) == 4
+    assert len(relay.pids()) == 5
     assert len(statuses) > 20 and set(statuses) == {200}
 
 

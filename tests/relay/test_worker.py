@@ -13,17 +13,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.serving import ROOT, Client, Served, listen_on_tcp, listen_on_unix, post, until
+from tests.relay.serving import ROOT, Client, Served, listen_on_tcp, listen_on_unix, post
 from tests.running import PROXY_KEY, Relay
+from tests.waiting import until
 
 PREPARE = (
-    "import django; django.setup(); from relay import first_run; first_run.prepare('http://relay', print)"
+    "import django; django.setup(); "
+    "from relay.start import first_run; first_run.prepare('http://relay', print)"
 )
 AUTHORIZATION = b"authorization: Bearer " + PROXY_KEY.encode()
 GRACE_SECONDS = 2.0
@@ -51,9 +54,12 @@ def start(prepared: Relay) -> Iterator[Start]:
     """Starts a worker, on a socket of its own unless one is given."""
     workers: list[Served] = []
 
-    def start(listener: socket.socket | None = None) -> Served:
+    def start(listener: socket.socket | None = None, **environ: str) -> Served:
         worker = Served(
-            listener or listen_on_tcp(), module="relay.worker", environ=prepared.environ, ready="is ready"
+            listener or listen_on_tcp(),
+            module="relay.worker",
+            environ=prepared.environ | environ,
+            ready="is ready",
         )
         workers.append(worker)
         return worker
@@ -89,6 +95,36 @@ def test_a_worker_serves_the_lane(start: Start) -> None:
     answer = ask(start(), chat())
     assert answer.status == 200
     assert json.loads(answer.body)["object"] == "chat.completion"
+
+
+def test_a_worker_answers_probes_without_the_console(start: Start) -> None:
+    with start().connect() as client:
+        for path, method in product(
+            (b"/live", b"/ready/calls", b"/ready/calls/"), (b"GET", b"HEAD", b"POST")
+        ):
+            client.send(b"%b %b HTTP/1.1\r\nhost: relay\r\n\r\n" % (method, path))
+            answer = client.answer(has_body=method != b"HEAD")
+            assert answer.status == (405 if method == b"POST" else 200)
+            assert bool(answer.body) == (method == b"GET")
+
+
+def test_a_successor_without_configuration_ends_and_leaves_the_calls_to_the_old_worker(
+    prepared: Relay,
+) -> None:
+    with listen_on_tcp() as listener:
+        command = [sys.executable, "-m", "relay.worker", "--fd", str(listener.fileno())]
+        away = {"DATABASE_URL": "sqlite:////nowhere/relay.db", "RELAY_IS_SUCCESSOR": "1"}
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=prepared.environ | away,
+            pass_fds=(listener.fileno(),),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "The configuration cannot be read" in done.stdout and "is ready" not in done.stdout
 
 
 def test_a_realtime_websocket_is_closed_with_a_reason(start: Start) -> None:
@@ -160,13 +196,13 @@ def test_an_idle_worker_ends_at_once(start: Start) -> None:
 
 
 def test_idle_connections_do_not_delay_the_end(start: Start) -> None:
-    worker = start()
+    worker = start(GRACE_SECONDS="25")
     with worker.connect() as used, worker.connect() as silent:
         call(used, chat())
         used.answer()
         began = time.monotonic()
         assert end(worker) == 0
-        assert time.monotonic() - began < 4  # the grace time and more
+        assert time.monotonic() - began < 20
         assert used.rest() == silent.rest() == b""
 
 
@@ -177,7 +213,7 @@ def test_a_stream_under_way_finishes_whole(start: Start) -> None:
         client.head()
         worker.process.send_signal(signal.SIGTERM)
         assert client.rest().count(b"data: ") >= 31
-    assert worker.process.wait(5) == 0
+    assert worker.process.wait(30) == 0
 
 
 def test_the_end_of_a_finished_stream_is_its_last_event(start: Start) -> None:
@@ -200,7 +236,7 @@ def test_a_stream_beyond_the_grace_time_ends_with_an_error_in_its_own_form(start
     assert b"[DONE]" not in body
     assert b'"code":"relay_stopping"' in body
     assert body.endswith(b"\r\n0\r\n\r\n")  # the message is whole: the error is its last word
-    assert worker.process.wait(5) == 0
+    assert worker.process.wait(30) == 0
 
 
 def test_an_answer_beyond_the_grace_time_is_an_error(start: Start) -> None:
@@ -211,7 +247,7 @@ def test_an_answer_beyond_the_grace_time_is_an_error(start: Start) -> None:
         worker.process.send_signal(signal.SIGTERM)
         answer = client.answer()
         assert (answer.status, answer.error["code"]) == (503, "relay_stopping")
-    assert worker.process.wait(5) == 0
+    assert worker.process.wait(30) == 0
 
 
 def test_a_kept_connection_is_told_to_go(start: Start) -> None:
@@ -236,7 +272,7 @@ def test_a_slow_reader_gets_the_rest_of_its_answer(start: Start) -> None:
         worker.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         assert len(client.rest()) == 20_000_000
-    assert worker.process.wait(5) == 0
+    assert worker.process.wait(30) == 0
 
 
 def test_an_ending_worker_lets_go_of_the_port(start: Start) -> None:
@@ -261,11 +297,11 @@ def test_no_call_fails_while_one_worker_takes_over_from_another(start: Start) ->
     load = Load(listener.getsockname()[1])
     for _ in range(3):
         workers.append(start(listener))
-        time.sleep(0.3)
+        load.goes_on()
         assert end(workers[-2]) == 0
+        load.goes_on()
     load.stop()
     assert load.failures == []
-    assert load.count > 200
 
 
 class Load:
@@ -297,6 +333,13 @@ class Load:
                     self.failures.append(answer.status)
         connection.close()
 
+    def goes_on(self, calls: int = 40) -> None:
+        """Until so many more are answered, however long this machine takes for them, or one is not."""
+        goal, ends_at = self.count + calls, time.monotonic() + 60
+        while self.count < goal and not self.failures:
+            assert time.monotonic() < ends_at, "the calls do not go on"
+            time.sleep(0.02)
+
     def stop(self) -> None:
         self._is_over.set()
         for thread in self._threads:
@@ -305,7 +348,7 @@ class Load:
 
 def end(worker: Served) -> int:
     worker.process.send_signal(signal.SIGTERM)
-    return worker.process.wait(10)
+    return worker.process.wait(30)
 
 
 # The console

@@ -93,6 +93,7 @@ def test_errors_of_the_provider_are_raised_as_themselves(claude: Anthropic, stat
     assert caught.value.status_code == status
 
 
+@pytest.mark.conformance("check", "errors")
 @pytest.mark.parametrize("script", ["cut=3", "reset=3", "eof=3", "no_done=1"])
 def test_a_cut_stream_raises(claude: Anthropic, script: str) -> None:
     with (

@@ -5,6 +5,7 @@ import base64
 import io
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -391,6 +392,7 @@ def test_an_error_that_cannot_pass_is_not_repeated(relay_server: Relay, simulato
 CUTS = ["cut=3", "reset=3", "eof=3"]
 
 
+@pytest.mark.conformance("check", "errors")
 @pytest.mark.parametrize("script", CUTS)
 def test_a_cut_stream_raises(client: OpenAI, script: str) -> None:
     text = f"[[sim {script}]] Cut"
@@ -403,6 +405,7 @@ def test_a_cut_stream_raises(client: OpenAI, script: str) -> None:
     assert caught.value.code == "upstream_truncated"
 
 
+@pytest.mark.conformance("check", "errors")
 def test_a_cut_stream_of_completions_raises(client: OpenAI) -> None:
     with (
         client.completions.create(model="m", prompt="[[sim cut=3]]", stream=True) as stream,
@@ -411,6 +414,7 @@ def test_a_cut_stream_of_completions_raises(client: OpenAI) -> None:
         list(stream)
 
 
+@pytest.mark.conformance("check", "errors")
 def test_a_cut_stream_of_responses_raises(client: OpenAI) -> None:
     with (
         client.responses.create(model="gpt-5-mini", input="[[sim cut=3]]", stream=True) as stream,
@@ -424,7 +428,10 @@ def test_a_cut_answer_that_is_not_a_stream_raises(client: OpenAI) -> None:
         client.chat.completions.create(model=MODEL, messages=say("[[sim cut=40]]"))
 
 
-async def test_a_hundred_streams_never_mix(async_client: AsyncOpenAI) -> None:
+@pytest.mark.conformance("check", "isolation")
+async def test_a_hundred_streams_never_mix(
+    async_client: AsyncOpenAI, record_property: Callable[[str, object], None]
+) -> None:
     async def one(number: int) -> None:
         text = f"[[sim chunks=30 delay=10]] call-{number:03d}"
         stream = await async_client.chat.completions.create(model=MODEL, messages=say(text), stream=True)
@@ -433,8 +440,10 @@ async def test_a_hundred_streams_never_mix(async_client: AsyncOpenAI) -> None:
         assert said.count("call-") == 1
 
     await asyncio.gather(*(one(number) for number in range(100)))
+    record_property("figure", "100 streams at the same time")
 
 
+@pytest.mark.conformance("guarantee", 4)
 async def test_leaving_a_stream_stops_the_provider(async_client: AsyncOpenAI, simulator: Simulator) -> None:
     mark = uuid.uuid4().hex
     text = f"[[sim chunks=1000 delay=10]] {mark}"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from accounts import arguments
-from accounts.commands import ApiCommand, add_secret
+from accounts.commandline import arguments
+from accounts.commandline.commands import ApiCommand, add_secret
 
 
 class Command(ApiCommand):

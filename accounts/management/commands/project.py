@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from accounts import arguments, recording
-from accounts.calling import Gateway
-from accounts.commands import ApiCommand, Row, add_secret
+from accounts import recording
+from accounts.commandline import arguments
+from accounts.commandline.calling import Gateway
+from accounts.commandline.commands import ApiCommand, Row, add_secret
 
 
 class Command(ApiCommand):
@@ -39,6 +40,13 @@ def _add_fields(parser: ArgumentParser) -> None:
     parser.add_argument("--allowed-models", nargs="*", metavar="PATTERN", help="none at all: every model")
     parser.add_argument(
         "--policy-file", dest="policy", type=arguments.json_file, metavar="FILE", help="JSON; - is stdin"
+    )
+    parser.add_argument(
+        "--cache-policy-file",
+        dest="cache_policy",
+        type=arguments.json_file,
+        metavar="FILE",
+        help="JSON: which answers are kept; - is stdin",
     )
     parser.add_argument("--log-policy", choices=recording.LEVELS)
     parser.add_argument(

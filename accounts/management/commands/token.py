@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from accounts import arguments
-from accounts.calling import Gateway
-from accounts.commands import ApiCommand, Row
+from accounts.commandline import arguments
+from accounts.commandline.calling import Gateway
+from accounts.commandline.commands import ApiCommand, Row
 
 
 class Command(ApiCommand):

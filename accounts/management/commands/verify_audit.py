@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
-from accounts import auditchain, auditfile
+from accounts.audit import chain, jsonlines
 from accounts.models import AuditEvent, AuditHead
 
 
@@ -17,6 +17,7 @@ class Command(BaseCommand):
         "Checks the chains of the audit trail, in the database and in the file, and prints the hashes at "
         "their ends. Exit code 0: whole; 1: something was changed or deleted."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="this file only, such as a copy of AUDIT_LOG_FILE")
@@ -41,12 +42,12 @@ class Command(BaseCommand):
         path: Path | None = file or settings.AUDIT_LOG_FILE
         found, has_hash = 0, False
         if settings.AUDIT_STORE_IN_DB and not file:
-            found += self._report(f"database ({AuditEvent.objects.count()} events)", auditchain.faults())
+            found += self._report(f"database ({AuditEvent.objects.count()} events)", chain.faults())
             self._print_ends()
-            has_hash = hash is not None and auditchain.contains(hash)
+            has_hash = hash is not None and chain.contains(hash)
         if path and path.exists():
-            found += self._report(str(path), auditfile.faults(path))
-            has_hash = has_hash or (hash is not None and auditfile.contains(path, hash))
+            found += self._report(str(path), jsonlines.faults(path))
+            has_hash = has_hash or (hash is not None and jsonlines.contains(path, hash))
         elif file:
             raise CommandError(f"There is no file {file}.")
         if hash is not None and not has_hash:

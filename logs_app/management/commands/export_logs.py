@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import actors
-from logs_app import exporting, reveals, selection
+from accounts.audit import actors
+from logs_app import exporting, reveals
 from logs_app.exporting import FORMATS, Count, Format
+from logs_app.finding import selection
 
 REPORT_SECONDS = 2.0
 NAME = "export_logs"
@@ -23,6 +24,7 @@ NAME = "export_logs"
 
 class Command(BaseCommand):
     help = "Write records to standard output or a file, oldest first, in the form of your choice."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         said = "; ".join(f"{form.name}: {form.help}" for form in FORMATS.values())

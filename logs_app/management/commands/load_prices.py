@@ -13,6 +13,7 @@ from logs_app.pricing import seeding
 
 class Command(BaseCommand):
     help = "Add the list prices that this version comes with, or those of a file; what is there stays."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import actors, audit
+from accounts.audit import actors, audit
 from logs_app.retention import terms
 from logs_app.retention.pruner import Pruned, Pruner
 from logs_app.retention.terms import Term
@@ -19,6 +19,7 @@ REPORT_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = "Remove what was said, and records, when their time is over. The recorder does it every hour."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Count only, remove nothing.")

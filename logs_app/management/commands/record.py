@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.budgets.ledger import Ledger
 from logs_app.assembly import Rows
+from logs_app.journal.segments import MasterKeys
+from logs_app.live.window import Window
+from logs_app.metrics.recording import Meter
 from logs_app.pricing.reading import Prices
-from logs_app.recorder import Recorder
+from logs_app.recorder.lives import Life
+from logs_app.recorder.recorder import Recorder
+from logs_app.recorder.refusals import Refusals
+from logs_app.recorder.settling import Settler
 from logs_app.redaction import policy
-from logs_app.refusals import Refusals
 from logs_app.retention.janitor import Janitor
 from logs_app.search.indexer import Indexer
-from logs_app.segments import MasterKeys
-from logs_app.settling import Settler
 
 LOCK_NAME = "recorder.lock"
 NICENESS = 10
@@ -36,6 +39,7 @@ HEALTH_CHECK_SECONDS = 0.5
 
 class Command(BaseCommand):
     help = "Turn the journal into records: continuously, until SIGTERM, which first records what is there."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -77,26 +81,42 @@ class Command(BaseCommand):
             self._say(f"Another recorder is at work on {directory}; waiting for its end.")
             _wait_for(lock, stop, math.inf)
         if not stop.is_set():
-            self._record(directory, stop)
+            with closing(Window(settings.LIVE_SOCKET, policy.redactor_for)) as window:
+                window.open()
+                self._record(directory, stop, window.show)
 
-    def _record(self, directory: Path, stop: threading.Event) -> int:
+    def _record(
+        self, directory: Path, stop: threading.Event, show: Callable[[Iterable[Life]], object] = id
+    ) -> int:
         settler, refusals = Settler(Ledger(settings.DATA_DIR, settings.REDIS_URL)), Refusals()
         indexer = Indexer([settings.NODE_ID] if directory == settings.JOURNAL_DIR else [])
-        janitor = Janitor()
+        janitor, meter = Janitor(), Meter(settings.METRICS_DIR)
 
         def settle(batch: list[Rows]) -> None:
             settler.settle(batch)
             refusals.note(rows.record for rows in batch)
+            meter.attend(rows.record for rows in batch)
             indexer.attend((rows.node for rows in batch), is_idle=not batch)
             if not batch:
                 janitor.attend()
 
-        with closing(settler), closing(self._recorder(directory, settle)) as recorder:
+        with (
+            closing(meter),
+            closing(settler),
+            closing(self._recorder(directory, settle, show)) as recorder,
+        ):
             recorder.run(stop)
         refusals.flush(all_of_them=True)
+        if directory != settings.JOURNAL_DIR:
+            indexer.finish()
         return recorder.recorded
 
-    def _recorder(self, directory: Path, settle: Callable[[list[Rows]], None]) -> Recorder:
+    def _recorder(
+        self,
+        directory: Path,
+        settle: Callable[[list[Rows]], None],
+        show: Callable[[Iterable[Life]], object],
+    ) -> Recorder:
         return Recorder(
             directory,
             MasterKeys(settings.FIELD_ENCRYPTION_KEYS),
@@ -104,6 +124,7 @@ class Command(BaseCommand):
             node=settings.NODE_ID if directory == settings.JOURNAL_DIR else None,
             report=self._say,
             settle=settle,
+            show=show,
             prices=Prices(),
             redactor_for=policy.redactor_for,
         )

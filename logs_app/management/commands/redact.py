@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import router
 from django.db.models import QuerySet
 
-from accounts import audit
-from accounts.audit import Actor
-from logs_app import selection
+from accounts.audit import audit
+from accounts.audit.audit import Actor
+from logs_app.finding import selection
 from logs_app.models import LogRecord, RedactionRule
 from logs_app.redaction import policy, stored, trial
 from logs_app.redaction.stored import Progress, RedactorFor
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         "Redact records that are stored already, by the settings and rules of now. Only records of projects "
         "that are redacted, unless --all-projects. What is replaced cannot be got back: try --dry-run first."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import router
 
-from logs_app import selection
+from logs_app.finding import selection
 from logs_app.models import LogRecord
 from logs_app.pricing import money, reading
 from logs_app.pricing.repricing import Progress, reprice
@@ -18,6 +18,7 @@ NAME = "reprice"
 
 class Command(BaseCommand):
     help = "Compute the cost of past records again, by the prices of now that held at the time of each call."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

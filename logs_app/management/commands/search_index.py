@@ -19,6 +19,7 @@ ROUND_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = "Say how far the search index is behind the records; the recorder brings it up to them in time."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--update", action="store_true", help="Bring it up to the records now.")

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
-from proxy import rows
-from proxy.configuration import Provider
+from proxy.configuration import rows
+from proxy.configuration.configuration import Provider
 from proxy.health import check
 from proxy.health.check import Report
 from proxy.models import Provider as ProviderRow

@@ -10,13 +10,13 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import actors, arguments, audit
+from accounts.audit import actors, audit
+from accounts.commandline import arguments
 from accounts.errors import Refused
-from logs_app import selection
-from logs_app.exporting import csvtable
-from proxy.compare import checks, running, summary
+from logs_app.finding import selection
+from proxy.compare import checks, running, summary, table
 from proxy.compare.running import MOST_AT_ONCE, MOST_RECORDS, Comparison, Variant
-from proxy.compare.summary import COLUMNS, Row
+from proxy.compare.summary import Row
 from proxy.replay import replaying
 from proxy.replay.arguments import changes_in, member
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
     help = (
         "Ask recorded requests again in two ways: cost, tokens, latency, and whether the answers pass checks."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name in NAMES:
@@ -60,12 +61,12 @@ class Command(BaseCommand):
             raise CommandError(refused.message) from None
         if not comparison.total:
             raise CommandError("No record fits these filters.")
-        table = _opened(options["csv"])  # before a call is paid for
+        file = _opened(options["csv"])  # before a call is paid for
         detail = {"filters": selection.filters(options), "calls": comparison.total}
         audit.record(actors.of_command(NAME), "record.compare", ("records", None, ""), detail=detail)
         rows = asyncio.run(self._run(comparison))
-        if table:
-            _write(table, rows, list(comparison.checks))
+        if file:
+            _write(file, rows, list(comparison.checks))
         self._show(summary.of(rows, NAMES, comparison.checks))
         for words in {row["error"] for row in rows if row["error"]}:
             self.stderr.write(words)
@@ -83,13 +84,13 @@ class Command(BaseCommand):
 
     def _show(self, found: dict[str, Row]) -> None:
         names = [name for name in found["a"] if name != "passed"]
-        table = [["", *NAMES], *([name, *(found[each][name] for each in NAMES)] for name in names)]
+        shown = [["", *NAMES], *([name, *(found[each][name] for each in NAMES)] for name in names)]
         for check in found["a"]["passed"]:
-            table.append([f"passed: {check}", *(found[each]["passed"][check] for each in NAMES)])
-        width = max(len(str(line[0])) for line in table) + 2
-        for first, *cells in table:
-            shown = "".join(f"{'-' if cell is None else cell:>16}" for cell in cells)
-            self.stdout.write(f"{first:<{width}}{shown}")
+            shown.append([f"passed: {check}", *(found[each]["passed"][check] for each in NAMES)])
+        width = max(len(str(line[0])) for line in shown) + 2
+        for first, *cells in shown:
+            values = "".join(f"{'-' if cell is None else cell:>16}" for cell in cells)
+            self.stdout.write(f"{first:<{width}}{values}")
 
 
 def _member(text: str) -> tuple[str, Any]:
@@ -133,7 +134,4 @@ def _opened(path: Path | None) -> IO[bytes] | None:
 
 def _write(file: IO[bytes], rows: list[Row], names: list[str]) -> None:
     with file:
-        file.write(csvtable.row_bytes([*COLUMNS, *names]))
-        for row in rows:
-            checked = (row["checks"].get(name) for name in names)
-            file.write(csvtable.row_bytes([*(row[name] for name in COLUMNS), *checked]))
+        file.writelines(table.lines(rows, names))

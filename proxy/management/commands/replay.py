@@ -10,11 +10,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import actors
-from accounts.authentication import CommandActor
+from accounts.audit import actors
 from accounts.errors import Refused
-from logs_app import sidebyside
+from accounts.signin.authentication import CommandActor
 from logs_app.models import LogRecord
+from logs_app.presentation import sidebyside
+from proxy.cache import forgetting
 from proxy.replay import replaying
 from proxy.replay.arguments import add_changes, changes_of
 from proxy.replay.replaying import Plan
@@ -24,17 +25,28 @@ NAME = "replay"
 
 class Command(BaseCommand):
     help = "Ask a recorded request again through this relay, as it was or changed, and show the difference."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", metavar="ID", help="the id of the record")
         add_changes(parser)
         parser.add_argument("--key", metavar="NAME", help="call with this key, by name or id")
+        parser.add_argument(
+            "--cache",
+            action="store_true",
+            help="let the response cache answer, as it would a client. Of what the workers keep, this "
+            "command sees only what is in Redis (HTTP_CACHE_BACKEND=redis), not what is in their memory",
+        )
         parser.add_argument("--json", action="store_true", help="print what the API answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
         record = _found(options["id"])
         try:
-            plan = Plan.of(record, changes_of(options), options["key"])
+            plan = Plan.of(record, changes_of(options), options["key"], wants_cache=options["cache"])
+            if options["cache"] and not forgetting.is_shared():
+                self.stderr.write(
+                    "No cache is in Redis, and that of the workers is not seen: the provider is asked."
+                )
             replaying.note(plan, actors.of_command(NAME))
             again = asyncio.run(_run(plan))
         except Refused as refused:

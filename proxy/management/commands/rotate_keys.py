@@ -13,12 +13,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import audit, durations, keys, reencryption, rotation, secretoutput
-from accounts.audit import Actor
+from accounts.audit import audit
+from accounts.audit.audit import Actor
+from accounts.commandline import secretoutput
+from accounts.commandline.secretoutput import SecretOutput
 from accounts.models import Credential, Secret, WitheringToken
-from accounts.reencryption import Progress
-from accounts.secretoutput import SecretOutput
-from logs_app import olderkeys
+from accounts.secrets import keys, reencryption, rotation
+from accounts.secrets.reencryption import Progress
+from accounts.tokens import durations
+from logs_app.journal import olderkeys
 from proxy.models import Provider
 
 ACTOR = Actor("command", "rotate_keys")
@@ -30,6 +33,7 @@ class Command(BaseCommand):
         "`provider` stores a new key of a provider; `encryption` brings every stored secret under the newest "
         "of FIELD_ENCRYPTION_KEYS."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         kinds = parser.add_subparsers(dest="kind", required=True)

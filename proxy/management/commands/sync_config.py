@@ -12,10 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import audit
-from accounts.audit import Actor
+from accounts.audit import audit
+from accounts.audit.audit import Actor
 from accounts.provisioning import Difference
-from proxy import files, provisioning
+from accounts.secrets import keyfiles
+from proxy import files
+from proxy.configuration import provisioning
 
 ACTOR = Actor("command", "sync_config")
 DIFFERENCES_FOUND = 1
@@ -26,13 +28,21 @@ class Command(BaseCommand):
     help = (
         "Copies the environment into the database: provider default from TARGET_*, key default from "
         "PROXY_KEY, the admin's password and the settings; only variables that are set count. With --file "
-        "imports providers, routes, processors and settings instead. Exits with 0 when the database agrees "
+        "imports providers, routes, processors and settings instead, with --keys the keys of another "
+        "system. Exits with 0 when the database agrees "
         "afterwards, with 1 when --dry-run found differences, with 2 when something is refused."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--file", type=Path, metavar="PATH", help="import a TOML or YAML file")
+        what.add_argument(
+            "--keys",
+            type=Path,
+            metavar="PATH",
+            help="import keys by their SHA-256: a name and a digest a line",
+        )
         what.add_argument(
             "--export",
             nargs="?",
@@ -47,6 +57,8 @@ class Command(BaseCommand):
             self._export(options["export"])
         elif options["file"]:
             self._settle(self._differences_of(options["file"]), "the file", options["dry_run"])
+        elif options["keys"]:
+            self._settle(self._keys_of(options["keys"]), "the file", options["dry_run"])
         else:
             found = provisioning.differences(provisioning.given_values())
             self._settle(found, "the environment", options["dry_run"])
@@ -67,6 +79,12 @@ class Command(BaseCommand):
         for line in plan.lines:
             self.stderr.write(f"Belongs into .env: {line}")
         return files.differences(plan)
+
+    def _keys_of(self, path: Path) -> Sequence[Difference]:
+        try:
+            return keyfiles.differences(path)
+        except keyfiles.KeyFileRefused as refused:
+            raise CommandError(str(refused), returncode=REFUSED) from None
 
     def _settle(self, found: Sequence[Difference], source: str, is_dry_run: bool) -> None:
         for difference in found:

@@ -47,7 +47,7 @@ def retrieve(call: Call, batch_id: str) -> Answer:
 
 
 def list_all(call: Call) -> Answer:
-    return listing([_advance(call, batch) for batch in call.shelves.batches.newest()])
+    return listing([_advance(call, batch) for batch in call.shelves.batches.newest()], call.arguments)
 
 
 def cancel(call: Call, batch_id: str) -> Answer:

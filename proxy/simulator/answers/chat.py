@@ -166,12 +166,14 @@ def delete(call: Call, completion_id: str) -> Answer:
 
 def list_messages(call: Call, completion_id: str) -> Answer:
     messages = _stored(call, completion_id)["messages"] or []
-    return listing([{"id": f"{completion_id}-{i}"} | message for i, message in enumerate(messages)])
+    numbered = [{"id": f"{completion_id}-{i}"} | message for i, message in enumerate(messages)]
+    return listing(numbered, call.arguments)
 
 
 def list_stored(call: Call) -> Answer:
     model = call.arguments.get("model")
-    return listing([each for each in call.shelves.completions.newest() if model in (None, each["model"])])
+    kept = [each for each in call.shelves.completions.newest() if model in (None, each["model"])]
+    return listing(kept, call.arguments)
 
 
 def _stored(call: Call, completion_id: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def add_items(call: Call, conversation_id: str) -> Answer:
 
 
 def list_items(call: Call, conversation_id: str) -> Answer:
-    return listing(_stored(call, conversation_id)["items"])
+    return listing(_stored(call, conversation_id)["items"], call.arguments)
 
 
 def _numbered(call: Call, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

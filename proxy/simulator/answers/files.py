@@ -43,7 +43,8 @@ def keep(call: Call, name: str, purpose: str, content: bytes, size: int | None =
 
 def list_all(call: Call) -> Answer:
     purpose = call.arguments.get("purpose")
-    return listing([each for each in call.shelves.files.newest() if purpose in (None, each["purpose"])])
+    files = [each for each in call.shelves.files.newest() if purpose in (None, each["purpose"])]
+    return listing(files, call.arguments)
 
 
 def retrieve(call: Call, file_id: str) -> Answer:

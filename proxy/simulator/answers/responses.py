@@ -187,7 +187,8 @@ def list_input_items(call: Call, response_id: str) -> Answer:
         asked = [
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": asked or ""}]}
         ]
-    return listing([{"id": f"msg_{response_id}_{i}"} | item for i, item in enumerate(asked)])
+    numbered = [{"id": f"msg_{response_id}_{i}"} | item for i, item in enumerate(asked)]
+    return listing(numbered, call.arguments)
 
 
 def count_input_tokens(call: Call) -> Answer:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.core.management.base import CommandError
 from django.core.management.commands import check
 from django.db import DatabaseError
 
-from proxy import provisioning
-from relay import machines
+from proxy.configuration import provisioning
+from relay.health import machines
 
 
 class Command(check.Command):
     def handle(self, *args: Any, **options: Any) -> None:
+        admin.autodiscover()
         super().handle(*args, **options)
         if options["list_tags"]:
             return

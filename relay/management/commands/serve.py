@@ -13,10 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
-from relay import VERSION, addresses, first_run, programs, secretfiles
-from relay.supervisor import supervise
+from relay import VERSION
+from relay.environment import addresses, secretfiles
+from relay.processes import programs
+from relay.processes.supervisor import supervise
+from relay.start import first_run
 
 # Of Linux, 108 with the closing zero; other systems allow fewer.
 LONGEST_SOCKET_PATH = 103
@@ -24,7 +27,7 @@ LONGEST_SOCKET_PATH = 103
 
 class Command(BaseCommand):
     help = (
-        "Starts the relay: workers, console and recorder. "
+        "Starts the relay: workers, console, recorder and dispatchers. "
         "SIGTERM ends it in order, SIGHUP replaces its processes one by one."
     )
     requires_system_checks: list[str] = []
@@ -33,9 +36,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo", action="store_true", help="with a simulated provider and a little traffic"
         )
+        parser.add_argument(
+            "--file-event-log", metavar="FILE", help="append every event to it; wins over FILE_EVENT_LOG"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started_at = time.monotonic()
+        if options["file_event_log"]:  # for the program that dispatches
+            os.environ["FILE_EVENT_LOG"] = os.path.abspath(options["file_event_log"])
         os.umask(0o077)  # what was said is nobody else's on this machine: database, journal, sockets, logs
         secretfiles.ensure_folder(settings.DATA_DIR)
         _refuse_long_path(settings.CONSOLE_SOCKET)
@@ -51,13 +59,15 @@ class Command(BaseCommand):
 
             descriptor = listener.fileno()
             stages = programs.demo_stages(descriptor, url) if options["demo"] else programs.stages(descriptor)
-            asyncio.run(supervise(stages, announce, listener.close))
+            asyncio.run(supervise(stages, announce, listener.close, programs.preparation()))
 
     def _prepare(self, url: str, *, is_demo: bool) -> None:
         try:
             (first_run.prepare_demo if is_demo else first_run.prepare)(url, self._say)
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from None
+        finally:
+            connections.close_all()  # this process asks no more, and PostgreSQL has so many
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

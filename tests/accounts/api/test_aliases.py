@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from accounts import keys
 from accounts.models import Credential
+from accounts.secrets import keys
 
 V1 = "/admin/v1/credentials"
 KEYS = "/admin/api-keys"

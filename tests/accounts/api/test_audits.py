@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts import audit
-from accounts.audit import Actor
+from accounts.audit import audit
+from accounts.audit.audit import Actor
 
 URL = "/manage/audit"
 PROJECT = "7b6ad8bb-9bd4-4bfa-9f3b-5e3f0dd7c3b5"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import keys
-from accounts.auditevents import AuditEvent
+from accounts.audit.events import AuditEvent
 from accounts.models import Credential, Project
+from accounts.secrets import keys
 
 URL = "/manage/credentials"
 CHOSEN = "sk-chosen-0123456789abcdef"

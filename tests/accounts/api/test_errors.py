@@ -7,8 +7,8 @@ from django.http import Http404
 from rest_framework import exceptions
 
 from accounts.api import errors
-from accounts.errors import Inactive, Invalid, Refused, Taken, Unknown
-from accounts.lockout import LockedOut
+from accounts.errors import Inactive, Invalid, Refused, Taken, Unavailable, Unknown
+from accounts.signin.lockout import LockedOut
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from accounts.lockout import LockedOut
         (Unknown("no"), 404, "not_found"),
         (Taken("no"), 409, "conflict"),
         (Inactive("no"), 403, "project_inactive"),
+        (Unavailable("no"), 503, "unavailable"),
         (LockedOut(7), 429, "locked_out"),
         (Http404(), 404, "not_found"),
         (exceptions.NotFound(), 404, "not_found"),

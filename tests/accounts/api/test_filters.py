@@ -31,6 +31,23 @@ def test_a_value_that_cannot_be_is_an_error_and_not_everything(api, path, name, 
     assert (response.status_code, response.json()["error"]["param"]) == (400, name)
 
 
+@pytest.mark.parametrize(
+    ("query", "param", "words"),
+    [
+        ("nmae=shop", "nmae", "Did you mean name?"),
+        ("NAME=shop", "NAME", "Did you mean name?"),
+        ("page_siez=5", "page_siez", "Did you mean page_size?"),
+        ("colour=red", "colour", "There are search, name, is_active, cursor, page_size."),
+        ("search=a&" + "x" * 5000 + "=1", "x" * 100, "There is no such parameter."),
+    ],
+)
+def test_a_parameter_that_no_list_has_is_an_error_and_not_everything(api, query, param, words):
+    response = api.get(f"/manage/projects?{query}")
+    error = response.json()["error"]
+    assert (response.status_code, error["param"]) == (400, param)
+    assert words in error["message"]
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("text", ["%", "_", "'", '"', "%25", "%F0%9F%8E%89", "\\", "-", "0"])
 def test_any_text_may_be_searched_for(api, path, text):

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import Credential, WitheringToken
+from accounts.secrets import keys
 
 
 @pytest.fixture(params=["credential", "token"])

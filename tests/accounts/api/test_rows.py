@@ -6,8 +6,8 @@ import pytest
 
 from accounts.api.projects import ProjectSerializer
 from accounts.api.tokens import TokenSerializer
-from accounts.audit import Actor
-from accounts.auditevents import AuditEvent
+from accounts.audit.audit import Actor
+from accounts.audit.events import AuditEvent
 from accounts.models import Project
 
 pytestmark = pytest.mark.django_db

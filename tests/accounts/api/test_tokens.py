@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import keys
 from accounts.models import Project, WitheringToken
+from accounts.secrets import keys
 
 URL = "/manage/tokens"
 

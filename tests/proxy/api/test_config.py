@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.auditevents import AuditEvent
+from accounts.audit.events import AuditEvent
 from accounts.models import Credential
-from proxy.loading import Loader
+from proxy.configuration.loading import Loader
 
 
 @pytest.mark.parametrize("base", ["/manage/config", "/admin/v1/config"])

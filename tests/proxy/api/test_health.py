@@ -7,7 +7,7 @@ import pytest
 from rest_framework.exceptions import ValidationError
 
 from proxy.api.health import CheckSerializer, ReportSerializer, StandingSerializer
-from proxy.configuration import Breaker
+from proxy.configuration.configuration import Breaker
 from proxy.health import Outcome, breaker, standing
 from proxy.health.breaker import HEALTHY
 from proxy.health.check import Report

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from accounts.auditevents import AuditEvent
+from accounts.audit.events import AuditEvent
 from accounts.fields import Ciphertext
 from accounts.models import Project
-from proxy import rows
+from proxy.configuration import rows
 from proxy.health import Health, Outcome, standing
 from proxy.models import Provider, Route
 from proxy.simulator import Simulator

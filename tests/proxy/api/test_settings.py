@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.auditevents import AuditEvent
+from accounts.audit.events import AuditEvent
 from proxy.models import RelaySettings
 
 URL = "/manage/settings"

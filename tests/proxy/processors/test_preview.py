@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from proxy.configuration import Processor
+from proxy.configuration.configuration import Processor
 from proxy.processors import preview
 from tests.proxy.processors.steps import chat
 

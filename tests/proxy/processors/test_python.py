@@ -34,8 +34,8 @@ def test_it_may_take_so_long_and_no_longer() -> None:
 
 
 def documented() -> type[UserProcessor]:
-    """The class that docs/routing.md shows."""
-    page = (ROOT / "docs" / "routing.md").read_text()
+    """The class that docs/writing-processors.md shows."""
+    page = (ROOT / "docs" / "writing-processors.md").read_text()
     code = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert code is not None
     names: dict[str, Any] = {}

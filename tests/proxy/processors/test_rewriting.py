@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy import jsonedit
 from proxy.processors import rewriting
 from proxy.processors.rewriting import Changes
+from proxy.request import jsonedit
 
 names = st.sampled_from(["model", "messages", "a", 'quo"te', "é"])
 values = st.sampled_from([None, True, 1, 1.0, -2.5, "", "a", "é\ud800", [], [1, {"a": "b"}], {"a": ["}"]}])

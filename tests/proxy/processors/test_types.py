@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proxy.configuration import Processor
+from proxy.configuration.configuration import Processor
 from proxy.processors import TYPES, refusal_of, types
 
 HERE = "tests.proxy.processors.own."
@@ -29,6 +29,13 @@ REFUSED: list[tuple[str, str, Any, str, str]] = [
     ("drop_params", "model", {}, "config_value", "provider"),
     ("drop_params", "stream", {}, "config_value", "caller's choice"),
     ("drop_params", "user", {"user": 1}, "additional_config", "It knows none"),
+    ("limit_params", "5", {"n": {"max": 2}}, "config_value", "no value"),
+    ("limit_params", "", {}, "additional_config", "name the bounds"),
+    ("limit_params", "", {"n": 5}, "additional_config", "min, max or both"),
+    ("limit_params", "", {"n": {"most": 5}}, "additional_config", "min, max or both"),
+    ("limit_params", "", {"n": {"max": "5"}}, "additional_config", "are numbers"),
+    ("limit_params", "", {"n": {"max": True}}, "additional_config", "are numbers"),
+    ("limit_params", "", {"n": {"min": 2, "max": 1}}, "additional_config", "above max"),
     ("regex_replace", "(", {}, "config_value", "missing )"),
     ("regex_replace", "(?=a)", {}, "config_value", "RE2"),
     ("regex_replace", "x" * 3000, {}, "config_value", "longer"),
@@ -50,6 +57,7 @@ TAKEN: list[tuple[str, str, Any]] = [
     ("system_prompt", "Be kind.", {}),
     ("set_params", "", {"temperature": 0}),
     ("drop_params", "user", {}),
+    ("limit_params", "", {"max_tokens": {"max": 4096}}),
     ("regex_replace", "a+", {"replacement": "b"}),
     ("logger", "", {}),
     ("python", HERE + "Shout", {}),

@@ -1,4 +1,6 @@
-from proxy.simulator.replies import Answer, render_head
+import orjson
+
+from proxy.simulator.replies import Answer, listing, render_head
 
 
 def test_head_ends_with_a_blank_line_and_holds_every_header() -> None:
@@ -13,3 +15,16 @@ def test_head_ends_with_a_blank_line_and_holds_every_header() -> None:
 def test_unknown_status_has_a_reason_too() -> None:
     head = render_head(Answer(status=529), 1, 1, 0.0, b"", is_messages=True)
     assert head.startswith(b"HTTP/1.1 529 Unknown\r\n") and b"\r\nrequest-id: req_" in head
+
+
+def test_a_listing_is_asked_for_page_by_page() -> None:
+    values = [{"id": name} for name in "abc"]
+
+    def page(**asked: str) -> tuple[str, bool]:
+        shown = orjson.loads(listing(values, asked).body)
+        return "".join(each["id"] for each in shown["data"]), shown["has_more"]
+
+    assert page() == ("abc", False)
+    assert page(limit="2") == ("ab", True)
+    assert page(limit="2", after="b") == ("c", False)
+    assert page(after="c") == ("", False)

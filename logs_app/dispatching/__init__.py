@@ -1,0 +1,1 @@
+"""Dispatchers: subscribers that deliver events to sinks. See docs/events.md."""

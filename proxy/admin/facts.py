@@ -1,0 +1,166 @@
+"""What list and page of the providers say of each: how it is, what it should get of the calls, what it got.
+
+Read for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.admin import drawing, words
+from logs_app.admin.drawing import duration
+from logs_app.statistics import spent as spending
+from logs_app.statistics.spent import NOTHING, Spent
+
+from ..api.providers import count_extra, rules
+from ..configuration import rows as values
+from ..health import standing
+from ..health.standing import Standing
+from ..models import Provider
+from ..routing.catalogue import Catalogue
+
+STATES = {
+    "healthy": gettext_lazy("well"),
+    "failing": gettext_lazy("failing"),
+    "resting": gettext_lazy("resting"),
+    "open": gettext_lazy("left out"),
+    "half_open": gettext_lazy("tried again"),
+    "recovering": gettext_lazy("recovering"),
+    "refused": gettext_lazy("key refused"),
+    "disabled": gettext_lazy("disabled"),
+}
+KINDS = {
+    "healthy": "ok",
+    "failing": "warn",
+    "resting": "warn",
+    "open": "error",
+    "half_open": "warn",
+    "recovering": "warn",
+    "refused": "error",
+    "disabled": "muted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`due` is its share by weight among those of its priority, None when it gets no calls; `got` its share
+    of all calls of the last 24 hours, None when there were none. `problem` keeps it from taking any call."""
+
+    provider: Provider
+    standing: Standing
+    due: float | None
+    got: float | None
+    spent: Spent
+    problem: str = ""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say but that it is well, or switched off."""
+        status = self.standing.status
+        return status == "disabled" or (status == "healthy" and not self.standing.refused_keys)
+
+    @property
+    def words(self) -> str:
+        """A sentence about how it is; empty where the state says it all."""
+        return self.problem or ("" if self.is_quiet else self.standing.words)
+
+    @property
+    def state(self) -> SafeString:
+        if self.problem:
+            return drawing.badge("error", _("cannot be used"))
+        status = self.standing.status
+        return drawing.badge(KINDS[status], STATES[status])
+
+    @property
+    def due_bar(self) -> SafeString | str:
+        if self.due is None:
+            return _("gets no calls")
+        said = _("%(share)s by weight") % {"share": percent(self.due)}
+        return drawing.bar(self.due, 1, said, "muted")
+
+    @property
+    def got_bar(self) -> SafeString | str:
+        if self.got is None:
+            return _("no calls in 24 h")
+        said = _("%(share)s received") % {"share": percent(self.got)}
+        return drawing.bar(self.got, 1, said, "info")
+
+    @property
+    def times(self) -> str:
+        if self.spent.p50_ms is None:
+            return "–"
+        return f"p50 {duration(self.spent.p50_ms)}, p95 {duration(self.spent.p95_ms)}"
+
+    @property
+    def requests(self) -> str:
+        said = ngettext("%(n)s request", "%(n)s requests", self.spent.requests)
+        return said % {"n": words.number(self.spent.requests)}
+
+    @property
+    def errors(self) -> str:
+        if not self.spent.errors:
+            return ""
+        said = ngettext("%(n)s failed", "%(n)s failed", self.spent.errors)
+        return said % {"n": words.number(self.spent.errors)}
+
+    @property
+    def keys(self) -> str:
+        if self.provider.api_key_env:
+            return _("from %(name)s") % {"name": self.provider.api_key_env}
+        state = self.provider.api_key_state
+        if state == "unreadable":
+            return _("unreadable: enter it again")
+        count = (state == "set") + count_extra(self.provider)
+        return ngettext("%(n)d key", "%(n)d keys", count) % {"n": count} if count else _("no key")
+
+    @property
+    def refused(self) -> str:
+        count = self.standing.refused_keys
+        return ngettext("%(n)d refused", "%(n)d refused", count) % {"n": count} if count else ""
+
+
+def of(providers: Sequence[Provider]) -> list[Facts]:
+    held, due, spent = rules(), shares(Provider.objects.filter(is_enabled=True)), _spent()
+    total = sum(each.requests for each in spent.values())
+    found = []
+    for row in providers:
+        value = values.provider_of(row) if row.is_enabled else None
+        used = spent.get(row.provider_key, NOTHING)
+        got = used.requests / total if total else None
+        problem = Catalogue((value,)).problem(value) if value else ""
+        found.append(Facts(row, standing.of(value, held), due.get(row.pk), got, used, problem))
+    return found
+
+
+def shares(providers: Any) -> dict[int, float]:
+    """By id: the part of the weight of all with the same priority, of those that are enabled and have any."""
+    weights = [(row.pk, row.priority, row.weight) for row in providers if row.weight]
+    totals: dict[int, int] = defaultdict(int)
+    for _pk, priority, weight in weights:
+        totals[priority] += weight
+    return {pk: weight / totals[priority] for pk, priority, weight in weights}
+
+
+def _spent() -> dict[str, Spent]:
+    """Of all names, for the whole is asked for too. Failure policy: without the records nothing was used."""
+    try:
+        return spending.lately("provider", Provider.objects.values_list("provider_key", flat=True))
+    except DatabaseError:
+        return {}
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 or not share else "< 1 %"
+
+
+def state_cell(facts: Facts) -> SafeString:
+    return format_html('{}<span class="provider-words">{}</span>', facts.state, facts.words)

@@ -1,0 +1,1 @@
+"""Trying out a model from the console: a call by a key that somebody picks, recorded like any other."""

@@ -1,0 +1,26 @@
+"""Projects that bring their own key of a provider. It belongs to one provider and is sent to no other.
+
+Failure policy: when that provider cannot be used, the call is answered 503. It neither goes elsewhere nor out
+with somebody else's key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import errors, refusals
+from ..configuration.configuration import Project, Provider, Snapshot
+
+
+def provider_of(project: Project | None, snapshot: Snapshot) -> Provider | None:
+    """The provider of the project's own key, carrying that key. None for a project without one."""
+    if project is None or not (project.upstream_key or project.upstream_error):
+        return None
+    provider = next((p for p in snapshot.providers if p.provider_key == project.provider_key), None)
+    if provider is None:
+        raise refusals.project_provider_missing(project.name, project.provider_key)
+    if project.upstream_error:
+        raise errors.provider_unusable(provider.provider_key, project.upstream_error)
+    # What is wrong with the provider's own key does not matter here.
+    key = project.upstream_key
+    return replace(provider, api_key=key, extra_api_keys=(), key_owner=project.name, error=None)

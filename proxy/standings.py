@@ -1,0 +1,17 @@
+"""How the providers stand on this machine, for whoever knows nothing of them: the settings name `read`."""
+
+from __future__ import annotations
+
+from .api.providers import rules
+from .configuration import rows
+from .health import standing
+from .models import Provider
+
+
+def read() -> dict[str, tuple[str, str]]:
+    """By name of those that are enabled: a status of `standing`, and a sentence."""
+    held, found = rules(), {}
+    for row in Provider.objects.filter(is_enabled=True):
+        stands = standing.of(rows.provider_of(row), held)
+        found[row.provider_key] = (stands.status, stands.words)
+    return found

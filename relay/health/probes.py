@@ -1,0 +1,53 @@
+"""/live and /ready/calls, on which an orchestrator ends a node or sends it no calls.
+
+A worker answers them itself: a console that hangs must not end the calls of others. Nor must what nodes share
+take all of them out at once: without the database calls go on, and their records wait in the journal.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from proxy import runtime
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "alive"})
+
+
+@never_cache
+@require_safe
+async def ready_for_calls(request: HttpRequest) -> JsonResponse:
+    """503 until the configuration was read once."""
+    holding = await runtime.current()
+    if holding.snapshots.last_success is not None:
+        return JsonResponse({"status": "ready", "reasons": []})
+    reasons = ["The configuration could not be read yet."]
+    return JsonResponse({"status": "not ready", "reasons": reasons}, status=503, headers={"retry-after": "5"})
+
+
+PROBES: dict[str, Any] = {"/live": live, "/ready/calls": ready_for_calls}
+
+
+def takes(path: str) -> bool:
+    return path.rstrip("/") in PROBES
+
+
+async def answer(scope: dict[str, Any], send: Any) -> None:
+    """An ASGI application, without the middleware of the console, which would take a thread."""
+    view = PROBES[scope["path"].rstrip("/")]
+    request = ASGIRequest(scope, BytesIO())
+    response = await view(request) if iscoroutinefunction(view) else view(request)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    headers.append((b"content-length", b"%d" % len(response.content)))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.content})

@@ -1,0 +1,1 @@
+"""The page that Prometheus reads, of what records, workers, recorder and configuration say."""

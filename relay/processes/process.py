@@ -1,0 +1,109 @@
+"""One child process of `serve`, seen from its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from relay.processes import lifeline
+
+logger = logging.getLogger(__name__)
+
+READY_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`command` is for this interpreter; `grace_seconds` is the time it may take to end after SIGTERM."""
+
+    name: str
+    command: tuple[str, ...]
+    grace_seconds: float
+    fds: tuple[int, ...] = ()
+    environ: tuple[tuple[str, str], ...] = ()
+    # Two of them may run side by side: the old one ends after the new one is ready.
+    may_overlap: bool = False
+    # It calls `lifeline.say_ready`; of the others it is enough that they run.
+    says_ready: bool = False
+
+
+class Process:
+    """Starting is not a coroutine: a task cancelled half-way would leave a process nobody knows of."""
+
+    def __init__(self, program: Program, *, is_successor: bool = False) -> None:
+        self.program = program
+        self.started_at = time.monotonic()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._popen = subprocess.Popen(
+                [sys.executable, *program.command],
+                cwd=settings.BASE_DIR,
+                # Ctrl-C in a terminal reaches a whole group; in which order to end is for the parent.
+                start_new_session=True,
+                pass_fds=(theirs.fileno(), *program.fds),
+                env={
+                    **os.environ,
+                    **dict(program.environ),
+                    lifeline.FD_VARIABLE: str(theirs.fileno()),
+                    lifeline.SUCCESSOR_VARIABLE: "1" if is_successor else "",
+                },
+            )
+        self.pid = self._popen.pid
+        self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._end = asyncio.create_task(self._follow(ours))
+
+    async def _follow(self, line: socket.socket) -> int:
+        """The kernel closes the child's end when it dies, however it dies."""
+        words, writer = await asyncio.open_connection(sock=line)
+        try:
+            while word := await words.read(64):
+                if word.startswith(lifeline.READY) and not self._ready.done():
+                    self._ready.set_result(True)
+        except OSError:
+            pass  # a reset is an end too
+        writer.close()
+        if not self._ready.done():
+            self._ready.set_result(False)
+        return self._popen.wait()
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self._end)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
+    async def becomes_ready(self) -> bool:
+        """False when it ended, or said nothing in time."""
+        if not self.program.says_ready:
+            return self.is_alive
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._ready), READY_TIMEOUT_SECONDS)
+        except TimeoutError:
+            return False
+
+    async def stop(self) -> None:
+        self.signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self.wait(), self.program.grace_seconds)
+        except TimeoutError:
+            logger.warning("%s (pid %d) did not end in time and is killed", self.program.name, self.pid)
+            self.signal(signal.SIGKILL)
+            await self.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.is_alive:
+            self._popen.send_signal(number)
+
+
+def describe_exit(code: int) -> str:
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

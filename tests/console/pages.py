@@ -1,0 +1,45 @@
+"""The pages of the console that need nothing but their address. A new page is a new line here: test_pages.py
+opens each of them, and `make screenshots` takes pictures of it."""
+
+from __future__ import annotations
+
+# Name of its picture, and where it is.
+PAGES: dict[str, str] = {
+    "dashboard": "/admin/",
+    "playground": "/admin/playground/",
+    "compare": "/admin/compare/",
+    "cache": "/admin/cache/",
+    "logs": "/admin/logs_app/logrecord/",
+    "alerts": "/admin/logs_app/alertrule/",
+    "alert-add": "/admin/logs_app/alertrule/add/",
+    "dispatchers": "/admin/logs_app/dispatcher/",
+    "dispatcher-add": "/admin/logs_app/dispatcher/add/",
+    "undelivered": "/admin/logs_app/deadletter/",
+    "projects": "/admin/accounts/project/",
+    "project-add": "/admin/accounts/project/add/",
+    "tokens": "/admin/accounts/witheringtoken/",
+    "token-add": "/admin/accounts/witheringtoken/add/",
+    "keys": "/admin/accounts/credential/",
+    "key-add": "/admin/accounts/credential/add/",
+    "audit": "/admin/accounts/auditevent/",
+    "providers": "/admin/proxy/provider/",
+    "provider-add": "/admin/proxy/provider/add/",
+    "where": "/admin/proxy/provider/where/",
+    "routes": "/admin/proxy/route/",
+    "route-add": "/admin/proxy/route/add/",
+    "processors": "/admin/proxy/processor/",
+    "processor-add": "/admin/proxy/processor/add/",
+    "relay-settings": "/admin/proxy/relaysettings/",
+    "record-settings": "/admin/logs_app/logsettings/",
+    "retention": "/admin/logs_app/logsettings/forecast/",
+    "prices": "/admin/logs_app/modelprice/",
+    "price-add": "/admin/logs_app/modelprice/add/",
+    "redaction": "/admin/logs_app/redactionrule/",
+    "redaction-add": "/admin/logs_app/redactionrule/add/",
+    "redaction-try": "/admin/logs_app/redactionrule/try/",
+    "users": "/admin/auth/user/",
+    "user-add": "/admin/auth/user/add/",
+    "groups": "/admin/auth/group/",
+    "group-add": "/admin/auth/group/add/",
+    "password": "/admin/password_change/",
+}

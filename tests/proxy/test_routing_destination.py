@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from proxy.access import policy
+from proxy.configuration.configuration import Project, Provider, Route, Settings, Snapshot
+from proxy.routing.destination import Destination, Question, find
+from tests.proxy.lanes import SETTINGS
+from tests.proxy.test_routing_catalogue import provider
+
+Told = list[tuple[str, int | None, int, str]]
+SHOP = Project("p", "Shop", upstream_key="sk-own", provider_key="p2")
+
+
+def ask(
+    *providers: Provider,
+    shares: dict[int, float] | None = None,
+    routes: tuple[Route, ...] = (),
+    settings: Settings = SETTINGS,
+    **question: Any,
+) -> Destination:
+    snapshot = Snapshot(1, {}, providers, settings, routes)
+    asked = Question(**{"model": "m"} | question)
+    return find(asked, snapshot, lambda id: (shares or {}).get(id, 1.0))
+
+
+def told(found: Destination) -> Told:
+    return [
+        (line.provider.provider_key, line.tier, round(line.share * 100), line.reason) for line in found.lines
+    ]
+
+
+def test_shares_follow_weight_and_health_within_a_tier() -> None:
+    several = (provider(1, weight=3), provider(2, weight=1), provider(3, priority=1))
+    assert told(ask(*several)) == [("p1", 1, 75, ""), ("p2", 1, 25, ""), ("p3", 2, 100, "")]
+    ill = ask(*several, shares={1: 1 / 3, 2: 0})
+    assert told(ill) == [("p1", 1, 100, ""), ("p3", 2, 100, ""), ("p2", None, 0, "left_out")]
+
+
+def test_when_all_are_left_out_they_are_asked_all_the_same() -> None:
+    found = ask(provider(1), provider(2), shares={1: 0, 2: 0})
+    assert found.is_last_resort and [line.tier for line in found.lines] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("differs", "reason"),
+    [
+        ({"weight": 0}, "weight"),
+        ({"model_mapping": {"n": "x"}}, "model"),
+        ({"endpoints": ("embeddings",)}, "endpoint"),
+        ({"supports_streaming": False}, "stream"),
+        ({"error": "The key is unreadable."}, "unusable"),
+        ({"policy": policy.parse({"allowed_methods": ["GET"]})}, "policy"),
+    ],
+)
+def test_who_is_not_asked_and_why(differs: dict[str, Any], reason: str) -> None:
+    found = ask(
+        provider(1),
+        provider(2, **{"mapping": differs.pop("model_mapping", None), **differs}),
+        is_streaming=True,
+    )
+    assert told(found)[1] == ("p2", None, 0, reason)
+    assert ("unreadable" in found.lines[1].words) is (reason == "unusable")
+
+
+def test_one_that_could_is_not_asked_where_another_is_at_home() -> None:
+    found = ask(provider(1), provider(2, provider_type="anthropic"), path="/v1/messages")
+    assert told(found)[-1] == ("p1", None, 0, "not_at_home")
+
+
+def test_the_rule_that_decides_is_named() -> None:
+    found = ask(provider(1, {"gpt-*": "openai/gpt-*", "*": "*"}), model="gpt-4o")
+    assert (found.lines[0].model, found.lines[0].rule) == ("openai/gpt-4o", "gpt-*")
+    assert ask(provider(1), model="gpt-4o").lines[0].rule == ""
+
+
+def test_a_route_narrows_and_its_prefix_stands_for_v1() -> None:
+    route = Route("team", "/team", frozenset({2}))
+    found = ask(provider(1), provider(2), routes=(route,), path="/team/chat/completions")
+    assert found.route is route
+    assert told(found) == [("p2", 1, 100, ""), ("p1", None, 0, "not_of_the_route")]
+
+
+def test_a_refusal_says_what_the_caller_would_read() -> None:
+    found = ask(provider(1, {"n": "x"}))
+    assert found.refusal and found.refusal.code == "model_not_found"
+    assert told(found) == [("p1", None, 0, "model")]
+
+
+def test_what_a_project_may_not_is_refused_before_anybody_is_asked() -> None:
+    limited = Project("p", "Shop", allowed_models=("other",))
+    assert ask(provider(1), project=limited).refusal.code == "model_not_allowed"
+    assert ask(provider(1), project=replace(limited, is_active=False)).refusal.code == "project_inactive"
+
+
+def test_a_projects_own_key_decides() -> None:
+    found = ask(provider(1), provider(2), project=SHOP)
+    assert found.own_key
+    assert told(found) == [("p2", 1, 100, ""), ("p1", None, 0, "own_key")]
+    shared = ask(provider(1), provider(2), project=replace(SHOP, allow_shared_providers=True))
+    assert told(shared) == [("p2", 1, 100, ""), ("p1", 2, 100, "")]
+
+
+def test_what_a_call_makes_is_kept_at_one_home() -> None:
+    several = (provider(1), provider(2))
+    kept_by = ask(*several, path="/v1/responses").kept_by
+    assert kept_by in ("p1", "p2")
+    assert ask(*several).kept_by == ""
+
+
+def test_the_default_model_is_asked_for_where_none_is_named() -> None:
+    found = ask(provider(1), model="", settings=replace(SETTINGS, default_model="gpt-5"))
+    assert found.model == "gpt-5"

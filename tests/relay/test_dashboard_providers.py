@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from proxy.configuration import rows
+from proxy.health import standing
+from proxy.health.breaker import HEALTHY
+from proxy.health.health import fingerprint
+from proxy.models import Provider
+from relay.dashboard import providers
+from relay.dashboard.providers import Health
+from tests.logs_app.test_statistics_divisions import overview
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def well() -> Provider:
+    return Provider.objects.create(provider_key="well", api_base="https://a.example", api_key="sk-1")
+
+
+@pytest.fixture
+def refusing() -> Iterator[Provider]:
+    row = Provider.objects.create(provider_key="refusing", api_base="https://b.example", api_key="sk-2")
+    mark = fingerprint(rows.provider_of(row))
+    standing.table().change(row.pk, lambda _: replace(HEALTHY, fingerprint=mark, is_refused=True))
+    yield row
+    standing.reset(row.pk)
+
+
+def shown(found: list[Health]) -> list[tuple[str, str]]:
+    return [(health.name, health.mood) for health in found]
+
+
+def test_those_that_need_somebody_come_first(well, refusing):
+    Provider.objects.create(provider_key="off", api_base="https://c.example", is_enabled=False)
+    found = providers.look(None)
+    assert shown(found) == [("refusing", "error"), ("well", "ok"), ("off", "muted")]
+    assert "API key" in found[0].words
+    counted = providers.counted(found)
+    assert (counted["providers_enabled"], counted["providers_well"]) == (2, 1)
+
+
+def test_one_that_cannot_be_used_says_why(well, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    Provider.objects.update(api_key_env="NO_SUCH_KEY")
+    (health,) = providers.look(None)
+    assert health.mood == "error" and "NO_SUCH_KEY" in health.words
+
+
+def test_one_without_a_key_is_not_well_before_it_has_answered():
+    Provider.objects.create(provider_key="local", api_base="http://localhost:11434")
+    (health,) = providers.look(overview())
+    assert (health.mood, health.state) == ("warn", "no key yet")
+    (health,) = providers.look(overview({"provider": "local"}))
+    assert health.mood == "ok"
+
+
+def test_their_calls_are_summed_up(well):
+    calls = {"provider": "well", "latency_ms": 100.0, "count": 3}
+    (health,) = providers.look(overview(calls, {"provider": "well", "outcome": "failed"}, {"model": "m"}))
+    assert (health.requests, health.errors) == ("4", "25.0 %")
+    assert health.latency.endswith(" ms")
+
+
+def test_one_without_calls_has_no_figures(well):
+    (health,) = providers.look(overview())
+    assert (health.requests, health.latency) == ("–", "–")

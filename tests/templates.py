@@ -1,0 +1,87 @@
+"""A migrated database for each engine, made once for all processes of a test run, to be copied.
+
+Migrating takes three seconds of a core, and the tests want some hundred databases.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+# The folder where they are; the parallel processes inherit it. Without it there are no templates.
+FOLDER_VARIABLE = "TEST_TEMPLATES"
+
+
+def begin(folder: Path) -> bool:
+    """True for the process whose part it is to `end`."""
+    is_first = FOLDER_VARIABLE not in os.environ
+    if is_first:
+        folder.mkdir()
+        os.environ[FOLDER_VARIABLE] = str(folder)
+    return is_first
+
+
+def end() -> None:
+    folder = Path(os.environ.pop(FOLDER_VARIABLE))
+    if (folder / "postgresql").exists():
+        execute(os.environ["TEST_DATABASE_URL"], f"DROP DATABASE {_name(folder)}")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def exist() -> bool:
+    return FOLDER_VARIABLE in os.environ
+
+
+def copy_sqlite(to: Path) -> None:
+    with _making("sqlite") as (folder, is_made):
+        if not is_made:
+            _migrate(folder, f"sqlite:///{folder / 'relay.db'}")
+    shutil.copyfile(folder / "relay.db", to)
+    to.chmod(0o600)
+
+
+def create_postgresql(server_url: str, name: str) -> None:
+    with _making("postgresql") as (folder, is_made):
+        if not is_made:
+            execute(server_url, f"CREATE DATABASE {_name(folder)}")
+            _migrate(folder, at(server_url, _name(folder)))
+    execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name(folder)}")
+
+
+def at(server_url: str, name: str) -> str:
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def execute(server_url: str, statement: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@contextmanager
+def _making(engine: str) -> Iterator[tuple[Path, bool]]:
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        mark = folder / engine
+        yield folder, mark.exists()
+        mark.touch()
+
+
+def _name(folder: Path) -> str:
+    return f"template_{folder.parent.name}".replace("-", "_")
+
+
+def _migrate(folder: Path, url: str) -> None:
+    environ = os.environ | {"DATA_DIR": str(folder), "ENV_FILE": os.devnull, "DATABASE_URL": url}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=environ, check=True)
