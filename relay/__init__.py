@@ -1,3 +1,4 @@
+import os
 import re
 import time
 from pathlib import Path
@@ -9,3 +10,11 @@ if _FOUND is None:
     raise RuntimeError("CHANGELOG.md has no heading of the form '## v1.2.3 - date'.")
 VERSION = _FOUND[1]
 STARTED_AT = time.monotonic()  # of this process
+
+
+def _start_again() -> None:
+    global STARTED_AT
+    STARTED_AT = time.monotonic()
+
+
+os.register_at_fork(after_in_child=_start_again)

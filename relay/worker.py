@@ -24,6 +24,7 @@ from relay import asgi  # noqa: E402
 
 # isort: split
 from django.conf import settings  # noqa: E402
+from django.db import connections  # noqa: E402
 from twisted.internet import reactor, tcp, unix  # noqa: E402
 
 from proxy import lane, runtime  # noqa: E402
@@ -150,6 +151,7 @@ class Console(Role):
         self._path = path
 
     async def prepare(self) -> None:
+        _keep_no_connection()
         import_module(settings.ROOT_URLCONF)  # all pages; else the first visitor would wait for them
         # Not waited for: who comes meanwhile waits for the rest of it only.
         self._warming = asyncio.create_task(asyncio.to_thread(warming.up))
@@ -170,6 +172,14 @@ class Console(Role):
     def end_calls(self) -> None:
         if lane := runtime.built():
             lane.end_all()
+
+
+def _keep_no_connection() -> None:
+    """Under ASGI Django runs every request in a thread of its own: connections kept by threads that are gone
+    pile up (20 after 300 requests).
+    """
+    for alias in connections:
+        connections.settings[alias]["CONN_MAX_AGE"] = 0
 
 
 class ConsolePort(unix.Port):

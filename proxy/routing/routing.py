@@ -6,6 +6,7 @@ call is about (`stickiness`); else by tiers of priority, and within a tier by we
 
 from __future__ import annotations
 
+import os
 import random
 from itertools import groupby
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from .catalogue import Candidate
 from .stickiness import Tie
 
 _chance = random.Random()
+os.register_at_fork(after_in_child=_chance.seed)  # else all workers would choose alike
 
 
 class Choice(NamedTuple):

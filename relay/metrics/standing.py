@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from django.conf import settings
 
+import relay
 from accounts.models import Credential
 from accounts.tokens import states
 from logs_app.dispatching import state as dispatchers
@@ -18,13 +19,12 @@ from proxy.api.providers import rules
 from proxy.configuration import rows
 from proxy.health import standing
 from proxy.models import Provider, RelaySettings
-from relay import STARTED_AT, VERSION
 from relay.health import lag
 
 
 def program() -> Iterator[Sample]:
-    yield Sample("llm_proxy_build_info", 1, {"version": VERSION})
-    yield Sample("llm_proxy_uptime_seconds", time.monotonic() - STARTED_AT)
+    yield Sample("llm_proxy_build_info", 1, {"version": relay.VERSION})
+    yield Sample("llm_proxy_uptime_seconds", time.monotonic() - relay.STARTED_AT)
     yield Sample("llm_proxy_recorder_up", float(not lag.absence.seconds(settings.JOURNAL_DIR)))
     with suppress(OSError):  # before the first call there is no journal
         yield Sample("llm_proxy_journal_free_bytes", shutil.disk_usage(settings.JOURNAL_DIR).free)

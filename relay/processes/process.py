@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from relay.processes import lifeline
+from relay.processes import copying, lifeline
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +30,12 @@ class Program:
     command: tuple[str, ...]
     grace_seconds: float
     fds: tuple[int, ...] = ()
-    environ: tuple[tuple[str, str], ...] = ()
     # Two of them may run side by side: the old one ends after the new one is ready.
     may_overlap: bool = False
     # It calls `lifeline.say_ready`; of the others it is enough that they run.
     says_ready: bool = False
+    # What it imports is among `copying.MODULES`.
+    may_be_copy: bool = False
 
 
 class Process:
@@ -44,20 +46,13 @@ class Process:
         self.started_at = time.monotonic()
         ours, theirs = socket.socketpair()
         with theirs:
-            self._popen = subprocess.Popen(
-                [sys.executable, *program.command],
-                cwd=settings.BASE_DIR,
-                # Ctrl-C in a terminal reaches a whole group; in which order to end is for the parent.
-                start_new_session=True,
-                pass_fds=(theirs.fileno(), *program.fds),
-                env={
-                    **os.environ,
-                    **dict(program.environ),
-                    lifeline.FD_VARIABLE: str(theirs.fileno()),
-                    lifeline.SUCCESSOR_VARIABLE: "1" if is_successor else "",
-                },
-            )
-        self.pid = self._popen.pid
+            environ = {
+                **os.environ,
+                lifeline.FD_VARIABLE: str(theirs.fileno()),
+                lifeline.SUCCESSOR_VARIABLE: "1" if is_successor else "",
+            }
+            self._launched = _launch(program, environ, theirs.fileno())
+        self.pid = self._launched.pid
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._end = asyncio.create_task(self._follow(ours))
 
@@ -73,14 +68,14 @@ class Process:
         writer.close()
         if not self._ready.done():
             self._ready.set_result(False)
-        return self._popen.wait()
+        return self._launched.wait()
 
     async def wait(self) -> int:
         return await asyncio.shield(self._end)
 
     @property
     def is_alive(self) -> bool:
-        return self._popen.poll() is None
+        return self._launched.poll() is None
 
     async def becomes_ready(self) -> bool:
         """False when it ended, or said nothing in time."""
@@ -102,7 +97,23 @@ class Process:
 
     def signal(self, number: signal.Signals) -> None:
         if self.is_alive:
-            self._popen.send_signal(number)
+            self._launched.send_signal(number)
+
+
+def _launch(
+    program: Program, environ: Mapping[str, str], lifeline_fd: int
+) -> copying.Copy | subprocess.Popen[bytes]:
+    fds = (lifeline_fd, *program.fds)
+    if program.may_be_copy and copying.is_loaded():
+        return copying.Copy(program.command, environ, fds)
+    return subprocess.Popen(
+        [sys.executable, *program.command],
+        cwd=settings.BASE_DIR,
+        # Ctrl-C in a terminal reaches a whole group; in which order to end is for the parent.
+        start_new_session=True,
+        pass_fds=fds,
+        env=environ,
+    )
 
 
 def describe_exit(code: int) -> str:

@@ -41,24 +41,29 @@ def worker(listener_fd: int, number: int, turn: int) -> Program:
     slot = number + turn * settings.WORKERS
     command = ("-m", "relay.worker", "--fd", str(listener_fd), "--slot", str(slot))
     grace = settings.GRACE_SECONDS + MARGIN_SECONDS
-    return Program(f"worker {slot}", command, grace, fds=(listener_fd,), may_overlap=True, says_ready=True)
+    return Program(
+        f"worker {slot}",
+        command,
+        grace,
+        fds=(listener_fd,),
+        may_overlap=True,
+        says_ready=True,
+        may_be_copy=True,
+    )
 
 
 def console() -> Program:
     command = ("-m", "relay.worker", "--console", str(settings.CONSOLE_SOCKET))
-    # Under ASGI Django runs every request in a thread of its own: connections kept by threads that are gone
-    # pile up (20 after 300 requests).
-    environ = (("DATABASE_CONN_MAX_AGE_SECONDS", "0"),)
     grace = settings.GRACE_SECONDS + MARGIN_SECONDS
-    return Program("console", command, grace, environ=environ, says_ready=True)
+    return Program("console", command, grace, says_ready=True, may_be_copy=True)
 
 
 def recorder() -> Program:
-    return Program("recorder", (MANAGE, "record"), DRAIN_SECONDS)
+    return Program("recorder", (MANAGE, "record"), DRAIN_SECONDS, may_be_copy=True)
 
 
 def dispatchers() -> Program:
-    return Program("dispatchers", (MANAGE, "dispatch"), FLUSH_SECONDS)
+    return Program("dispatchers", (MANAGE, "dispatch"), FLUSH_SECONDS, may_be_copy=True)
 
 
 def preparation() -> Program:

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from relay.processes import copying
 from relay.processes.process import Process, Program, describe_exit
 
 logger = logging.getLogger(__name__)
@@ -147,6 +148,7 @@ async def _until_stopped(
     while await signals.get() == signal.SIGHUP:
         if replacing is None or replacing.done():
             logger.info("SIGHUP: replacing the processes one by one")
+            copying.forget()
             replacing = asyncio.create_task(_replace(children, preparation))
     if replacing is not None:
         replacing.cancel()

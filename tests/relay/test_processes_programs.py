@@ -32,8 +32,10 @@ def test_a_worker_has_time_for_its_grace_and_more(settings: Settings) -> None:
     assert programs.console().grace_seconds > 105
 
 
-def test_the_console_keeps_no_database_connection_for_a_thread_that_is_gone() -> None:
-    assert dict(programs.console().environ) == {"DATABASE_CONN_MAX_AGE_SECONDS": "0"}
+def test_only_what_is_loaded_before_may_be_a_copy() -> None:
+    ours = [programs.worker(7, 0, 0), programs.console(), programs.recorder(), programs.dispatchers()]
+    assert all(program.may_be_copy for program in ours)
+    assert not programs.preparation().may_be_copy  # it is for the code that is new
 
 
 def test_the_recorder_ends_after_whoever_produces_exchanges_and_before_who_tells_of_them(

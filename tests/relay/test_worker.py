@@ -392,6 +392,22 @@ def test_a_console_serves_django_on_its_socket_for_its_owner_alone(
         assert console.wait(10) == 0
 
 
+def test_a_console_keeps_no_database_connection_for_threads_that_are_gone(
+    start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
+) -> None:
+    console = start_console(folder / "socket")
+    files = Path(f"/proc/{console.pid}/fd")
+
+    def ask(times: int) -> int:
+        for _ in range(times):
+            with Client(str(folder / "socket")) as client:
+                assert client.get("/health").status == 200
+        return len(list(files.iterdir()))
+
+    first = ask(5)
+    assert ask(60) <= first + 2
+
+
 def test_an_ending_console_leaves_the_socket_of_its_successor_alone(
     start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
 ) -> None:

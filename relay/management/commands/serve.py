@@ -17,7 +17,7 @@ from django.db import DatabaseError, connections
 
 from relay import VERSION
 from relay.environment import addresses, secretfiles
-from relay.processes import programs
+from relay.processes import copying, programs
 from relay.processes.supervisor import supervise
 from relay.start import first_run
 
@@ -50,6 +50,7 @@ class Command(BaseCommand):
         with _only_one(settings.DATA_DIR / "serve.lock"), _listener() as listener:
             url = f"http://{addresses.url_host(settings.HOST)}:{listener.getsockname()[1]}"
             self._prepare(url, is_demo=options["demo"])
+            copying.load()
 
             def announce() -> None:
                 took = time.monotonic() - started_at
