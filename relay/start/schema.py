@@ -34,7 +34,7 @@ def exclusive() -> Iterator[None]:
 def migrate(say: Callable[[str], None]) -> None:
     """Within `exclusive`. A database that is up to date costs a look, not a run of `migrate`."""
     for alias in connections:
-        if count := _pending(alias):
+        if count := pending(alias):
             say(f"Preparing the database {alias!r}: {count} migrations")
             call_command("migrate", database=alias, interactive=False, verbosity=0)
 
@@ -47,6 +47,7 @@ def is_set_up(alias: str) -> bool:
     return MigrationRecorder.Migration._meta.db_table in connection.introspection.table_names()
 
 
-def _pending(alias: str) -> int:
+def pending(alias: str) -> int:
+    """How many migrations it lacks."""
     executor = MigrationExecutor(connections[alias])
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import os
 import socket
 import time
@@ -17,7 +16,7 @@ from django.db import DatabaseError, connections
 
 from relay import VERSION
 from relay.environment import addresses, secretfiles
-from relay.processes import copying, programs
+from relay.processes import copying, exclusion, programs
 from relay.processes.supervisor import supervise
 from relay.start import first_run
 
@@ -47,7 +46,7 @@ class Command(BaseCommand):
         os.umask(0o077)  # what was said is nobody else's on this machine: database, journal, sockets, logs
         secretfiles.ensure_folder(settings.DATA_DIR)
         _refuse_long_path(settings.CONSOLE_SOCKET)
-        with _only_one(settings.DATA_DIR / "serve.lock"), _listener() as listener:
+        with exclusion.only_one(settings.DATA_DIR), _listener() as listener:
             url = f"http://{addresses.url_host(settings.HOST)}:{listener.getsockname()[1]}"
             self._prepare(url, is_demo=options["demo"])
             copying.load()
@@ -78,17 +77,6 @@ class Command(BaseCommand):
 def _refuse_long_path(path: Path) -> None:
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         raise CommandError(f"{path} is too long for the path of a Unix socket. Choose a shorter DATA_DIR.")
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Two of them on one data folder would share a console socket; the lock ends with the process."""
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(f"Another relay already runs on the data folder {path.parent}.") from None
-        yield
 
 
 @contextmanager

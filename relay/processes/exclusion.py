@@ -1,0 +1,21 @@
+"""One relay for each data folder."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+
+@contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Two of them would share a console socket, or a database file; the lock ends with the process."""
+    with (data_dir / "serve.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Another relay already runs on the data folder {data_dir}.") from None
+        yield

@@ -1,0 +1,41 @@
+"""`manage.py copy_database`: what it refuses to copy from. What it copies: test_moving.py."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from proxy.simulator import Simulator
+from tests.relay.outgrown import command, outgrown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "still names"),
+        (("--from", "/nowhere/relay.db"), "There is no database /nowhere/relay.db"),
+    ],
+)
+def test_not_from_what_is_no_other_database(
+    arguments: tuple[str, ...], words: str, simulator: Simulator
+) -> None:
+    relay = outgrown(simulator)
+    refused = command(relay, "copy_database", *arguments)
+    relay.remove()
+    assert refused.returncode == 1
+    assert words in refused.stderr
+
+
+def test_not_from_the_file_of_another_release(simulator: Simulator, tmp_path: Path) -> None:
+    relay = outgrown(simulator)
+    older = tmp_path / "older.db"
+    (relay.data_dir / "relay.db").rename(older)
+    with closing(sqlite3.connect(older)) as database, database:
+        database.execute("DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)")
+    refused = command(relay, "copy_database", "--from", str(older))
+    relay.remove()
+    assert refused.returncode == 1
+    assert "of another release" in refused.stderr
