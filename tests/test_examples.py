@@ -23,6 +23,7 @@ def examples(page: str) -> list[tuple[str, str | None]]:
     return [(code, shown or None) for code, shown in EXAMPLE.findall((ROOT / "docs" / page).read_text())]
 
 
+@pytest.mark.timeout(400)  # each command is a process
 @pytest.mark.parametrize("page", PAGES)
 def test_the_examples_of_a_page_run_one_after_the_other(
     page: str, start_relay: Callable[..., Relay], simulator: Simulator, tmp_path: Path

@@ -2,7 +2,7 @@
 
     recorder ── live.sock ──▶ console ── websockets ──▶ browsers
     (`window`, `flights`,     (`line`, `feed`, `audience`, `consumers`)
-     `watched`, `passages`)
+     `watched`)
 
 The recorder reads the journal within a tenth of a second and knows what is open; it tells whoever asks on a
 Unix socket of DATA_DIR, and nobody when nobody asks. Only the machine's own exchanges are known to it.

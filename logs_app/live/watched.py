@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from logs_app.assembly.transcript import Piece, Transcript
-from logs_app.live import passages
 from logs_app.live.flights import Board, Head
-from logs_app.live.passages import Passage
+from logs_app.presentation import passages
+from logs_app.presentation.passages import Passage
 from logs_app.recorder.exchanges import Exchange
 from logs_app.recorder.lives import Life
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from logs_app.folding import start
-from logs_app.live import passages
+from logs_app.presentation import passages
 from tests.logs_app.folds import sse
 
 

@@ -1,6 +1,7 @@
 """What an answer says, passage by passage: its thoughts, its text, each call of a tool.
 
-Of chats, completions, responses and messages, whole or still growing; each passage only grows at its end.
+Of chats, completions, responses, messages and transcriptions, whole or still growing; each passage only
+grows at its end.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def of(body: Any) -> list[Passage]:
     found = [passage for choice in _dicts(body.get("choices")) for passage in _choice(choice)]
     for item in _dicts(body.get("output")) or _dicts(body.get("content")):
         found += _item(item)
+    found.append(Passage(TEXT, "", _text(body.get("text"))))  # a transcription
     return [passage for passage in found if passage.text or passage.name]
 
 
@@ -36,9 +38,9 @@ def _choice(choice: dict[str, Any]) -> Iterator[Passage]:
         return
     yield Passage(THOUGHT, "", next((said for name in THOUGHTS if (said := _text(message.get(name)))), ""))
     yield Passage(TEXT, "", _text(message.get("content")))
+    yield Passage(REFUSAL, "", _text(message.get("refusal")))
     audio = message.get("audio")
     yield Passage(TEXT, "", _text(audio.get("transcript")) if isinstance(audio, dict) else "")
-    yield Passage(REFUSAL, "", _text(message.get("refusal")))
     for call in _dicts(message.get("tool_calls")):
         yield from _call(call.get("function") or call.get("custom"))
     yield from _call(message.get("function_call"))
