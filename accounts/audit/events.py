@@ -37,7 +37,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = _("audit event")
-        verbose_name_plural = _("audit trail")
+        verbose_name_plural = _("audit events")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["node", "seq"], name="accounts_auditevent_link")]
 
