@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,14 @@ def test_a_call_that_was_sent_again_and_done_twice_is_found() -> None:
     assert compare(clients, seen, set(seen.ids)).unasked == 1
     hit = Clients.of([call(1, 99, 101, is_repeat=True)], [KILLED])
     assert compare(hit, seen, set(seen.ids)).unasked == 0
+
+
+def test_a_call_that_a_library_sent_again_is_excused_by_a_killed_worker_only() -> None:
+    """Of two records of a GET its client knows one: aiohttp repeats it and says nothing."""
+    answered, unseen = row(1), row(8, client_request_id="soak-1")
+    for window, unasked in ((KILLED, 0), (replace(KILLED, explains=frozenset({STATUS})), 1)):
+        clients = Clients.of([call(1, 99, 101)], [window])
+        assert compare(clients, records(clients, answered, unseen), set()).unasked == unasked
 
 
 def test_refusals_that_share_a_record_count_as_many() -> None:

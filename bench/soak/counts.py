@@ -53,7 +53,7 @@ class Clients:
         if call.id:
             self.answered[plain(call.id)] = call.status
         window = next((each for each in windows if each.covers(call)), None)
-        if call.trouble or (call.is_repeat and window):
+        if call.trouble or any(each.may_repeat(call) for each in windows):
             self.uncertain.add(call.client_id)
         if call.trouble and window:
             self.explained[window.fault, call.trouble] += 1

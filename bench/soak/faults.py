@@ -43,6 +43,10 @@ class Window:
         troubles = {call.trouble, LOST if call.is_repeat else ""} - {""}
         return is_under_way and troubles <= self.explains
 
+    def may_repeat(self, call: Call) -> bool:
+        """By its client, or unseen by the client's library: aiohttp sends a GET again by itself."""
+        return LOST in self.explains and self.covers(call)
+
 
 @dataclass(slots=True)
 class Hands:
