@@ -17,6 +17,8 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router, transaction
 
+from accounts.fields import EncryptedTextField
+from accounts.secrets import encryption
 from logs_app.search import schema as search
 from proxy.models import RelaySettings
 from relay.environment import databases
@@ -65,12 +67,13 @@ def move(file: Path, logs_file: Path | None, say: Say) -> int:
     """How many rows. `logs_file` is what LOG_DATABASE_URL named, if it named one. Raises NotMoved."""
     _refuse_what_is_no_origin(file, logs_file)
     try:
-        with schema.exclusive():
+        with schema.exclusive(), _origins(file, logs_file):
+            tables = list(_tables(ORIGIN_LOGS if logs_file else ORIGIN))
+            _refuse_another_release(tables)
+            _refuse_another_key(tables)
             first_run.bring_up_to_date(say)
-            with _origins(file, logs_file):
-                tables = list(_tables(ORIGIN_LOGS if logs_file else ORIGIN))
-                _refuse_what_does_not_fit(tables)
-                return _move(tables, say)
+            _refuse_what_is_in_use(tables)
+            return _move(tables, say)
     except Error as error:
         raise NotMoved(f"Nothing was copied. {error}") from error
 
@@ -113,9 +116,37 @@ def _tables(logs_origin: str) -> Iterator[Table]:
             yield Table(model, origin, router.db_for_write(model) or DEFAULT_DB_ALIAS)
 
 
-def _refuse_what_does_not_fit(tables: Sequence[Table]) -> None:
+def _refuse_another_release(tables: Sequence[Table]) -> None:
     if any(schema.pending(alias) for alias in {table.origin for table in tables}):
         raise NotMoved("The SQLite file is of another release: start this one on it once, then stop it.")
+
+
+def _refuse_another_key(tables: Sequence[Table]) -> None:
+    """One value may be of a lost key; where none can be read, the key is another's."""
+    sealed = [value for table in tables for value in _sealed(table)]
+    if sealed and not any(map(_opens, sealed)):
+        raise NotMoved(
+            "Nothing that is encrypted in the SQLite file can be read with the key of this relay: bring "
+            "`encryption_key` along from its DATA_DIR, or set FIELD_ENCRYPTION_KEYS."
+        )
+
+
+def _sealed(table: Table) -> Iterator[str]:
+    for field in table.fields:
+        if isinstance(field, EncryptedTextField):
+            values = table.model._base_manager.using(table.origin).values_list(field.attname, flat=True)
+            yield from filter(None, values)
+
+
+def _opens(value: str) -> bool:
+    try:
+        encryption.decrypt(value)
+    except encryption.DecryptionError:
+        return False
+    return True
+
+
+def _refuse_what_is_in_use(tables: Sequence[Table]) -> None:
     for table in tables:
         if table.model is RelaySettings and table.count(table.target):
             raise NotMoved("A relay was started on the new database already. Give an empty one.")

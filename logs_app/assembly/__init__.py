@@ -72,7 +72,7 @@ def _record(id: bytes, node: str, transcript: Transcript, content: Content) -> R
         **identity.call(transcript.opened),
         **measures.times(id, transcript),
         **identity.ties(id, transcript, headers, request),
-        **identity.names(transcript, folded),
+        **identity.names(transcript, folded, request),
         **ending.end(transcript, folded),
         **measures.tokens(transcript, folded, request),
         **_quantities(transcript, folded, request),

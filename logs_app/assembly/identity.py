@@ -42,13 +42,19 @@ def ties(id: bytes, transcript: Transcript, headers: dict[str, str], request: An
     }
 
 
-def names(transcript: Transcript, folded: Folded | None) -> Row:
+def names(transcript: Transcript, folded: Folded | None, request: Any) -> Row:
     sent = transcript.answered.get("model_sent")
     served = folded.model if folded is not None else None
     return {
-        "model": transcript.opened.get("model") or sent or served,
+        "model": transcript.opened.get("model") or sent or _asked(request) or served,
         "model_sent": sent,
         "model_served": served,
         "provider": transcript.provider,
         "service_tier": folded.service_tier if folded is not None else None,
     }
+
+
+def _asked(request: Any) -> str | None:
+    """Of a form: the lane reads it only where a choice depends on it."""
+    model = request.get("model") if isinstance(request, dict) else None
+    return model if isinstance(model, str) else None

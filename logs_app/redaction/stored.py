@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from logs_app import rollups, search
 from logs_app.assembly import columns
-from logs_app.models import Attempt, LogPayload, LogRecord, RecordTag
+from logs_app.models import Attempt, LogPayload, LogRecord, RecordTag, Series
 
 from . import records
 from .redactor import Redactor
@@ -29,6 +29,7 @@ class Progress:
 
     seen: int = 0
     changed: int = 0
+    exempt: int = 0  # of projects that are not redacted
     until: datetime | None = None
 
 
@@ -56,8 +57,13 @@ def redact(
     """Oldest first. What was redacted before stays so, and its numbers go on where they ended."""
     progress = Progress()
     for rows in batches(selected, using, batch):
-        changed = sum(_redact(record, redactor_for, using) for record in rows)
-        progress = Progress(progress.seen + len(rows), progress.changed + changed, rows[-1].created_at)
+        found = [_redact(record, redactor_for, using) for record in rows]
+        progress = Progress(
+            progress.seen + len(rows),
+            progress.changed + found.count(True),
+            progress.exempt + found.count(None),
+            rows[-1].created_at,
+        )
         yield progress
 
 
@@ -73,10 +79,11 @@ def counts(record: LogRecord) -> dict[str, int]:
     return {label: count for label, count in record.redactions.items() if type(count) is int}
 
 
-def _redact(record: LogRecord, redactor_for: RedactorFor, using: str) -> bool:
+def _redact(record: LogRecord, redactor_for: RedactorFor, using: str) -> bool | None:
+    """Whether it changed; None where records are kept as they are."""
     redactor = redactor_for(record.project_id)
     if redactor is None:
-        return False
+        return None
     redactor.counts.update(counts(record))
     old = Stored.of(record)
     new = old.redacted(redactor)
@@ -89,8 +96,15 @@ def _redact(record: LogRecord, redactor_for: RedactorFor, using: str) -> bool:
             _renew_tags(record, new.record, using)
             if new.record["model"] != old.record["model"]:
                 rollups.adjust(using, [(old.record, new.record)])
+                _rename_series(record.project_id, old.record["model"], new.record["model"], using)
             search.renew([record.pk], using)
     return is_changed
+
+
+def _rename_series(project_id: str, before: str, after: str, using: str) -> None:
+    """Sums outlive their records, and a name that was to go would stay in statistics and filters."""
+    if not LogRecord.objects.using(using).filter(project_id=project_id, model=before).exists():
+        Series.objects.using(using).filter(project_id=project_id, model=before).update(model=after)
 
 
 def _save(model: type[models.Model], pk: Any, old: Row, new: Row, using: str) -> bool:

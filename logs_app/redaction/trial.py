@@ -37,6 +37,7 @@ class Trial:
     record: LogRecord
     matches: list[Match] = field(default_factory=list)
     withheld: str = ""
+    is_exempt: bool = False
 
     @property
     def counts(self) -> Counter[str]:
@@ -63,7 +64,7 @@ def records(selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str
     for rows in stored.batches(selected, using):
         for record in rows:
             redactor = redactor_for(record.project_id)
-            yield one(record, Witness(redactor.ruleset)) if redactor is not None else Trial(record)
+            yield one(record, Witness(redactor.ruleset)) if redactor else Trial(record, is_exempt=True)
 
 
 def one(record: LogRecord, witness: Witness) -> Trial:

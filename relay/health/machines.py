@@ -10,6 +10,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
+from logs_app import seeding
 from logs_app.models import LogRecord, Node
 
 PATIENCE_SECONDS = 2.0
@@ -45,6 +46,6 @@ def _unreachable() -> list[str]:
 
 
 def _others() -> list[str]:
-    nodes = Node.objects.exclude(pk=settings.NODE_ID).order_by("pk")
+    nodes = Node.objects.exclude(pk__in=(settings.NODE_ID, seeding.NODE)).order_by("pk")
     newest = LogRecord.objects.filter(created_at__gt=timezone.now() - RECENTLY)
     return [node.pk for node in nodes if newest.filter(node=node.pk, seq=node.seq).exists()]

@@ -9,11 +9,17 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+NAME = "serve.lock"
+
+
+def is_of_relay(folder: Path) -> bool:
+    return (folder / NAME).exists()
+
 
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
     """Two of them would share a console socket, or a database file; the lock ends with the process."""
-    with (data_dir / "serve.lock").open("a+") as file:
+    with (data_dir / NAME).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

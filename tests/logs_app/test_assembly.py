@@ -377,13 +377,16 @@ def test_the_tokens_of_pictures_that_were_made_are_of_pictures():
 def test_an_upload_is_known_by_its_file_and_its_words():
     form = (
         b'--e\r\nContent-Disposition: form-data; name="file"; filename="talk.mp3"\r\n\r\n\xff\xfb\x90\r\n'
+        b'--e\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n'
         b'--e\r\nContent-Disposition: form-data; name="user"\r\n\r\nu-7\r\n--e--\r\n'
     )
     headers = [["content-type", "multipart/form-data; boundary=e"]]
     path = "/v1/audio/transcriptions"
     answer = b'{"text": "Hello.", "usage": {"type": "duration", "seconds": 9}}'
-    made = rows(opened(form, headers=headers, path=path), answered(), (PART, 1, answer), closed())
+    asked = opened(form, headers=headers, path=path, model=None)
+    made = rows(asked, answered(model_sent=None), (PART, 1, answer), closed())
     assert (made.record["request_preview"], made.record["response_preview"]) == ("[file talk.mp3]", "Hello.")
+    assert made.record["model"] == "whisper-1"  # the lane reads no form to pass it on
     assert (made.record["end_user"], made.record["audio_seconds"]) == ("u-7", 9.0)
     assert payloads.unpack(made.payload["request_body"]) == form
 

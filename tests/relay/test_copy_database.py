@@ -10,6 +10,7 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests.relay.outgrown import command, outgrown
+from tests.running import Relay
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,27 @@ def test_not_from_what_is_no_other_database(
     relay.remove()
     assert refused.returncode == 1
     assert words in refused.stderr
+
+
+def test_not_from_the_file_of_a_relay_that_runs(relay_server: Relay, simulator: Simulator) -> None:
+    relay = outgrown(simulator)
+    folder = relay_server.data_dir
+    refused = command(relay, "copy_database", "--from", str(folder / "relay.db"))
+    relay.remove()
+    assert refused.returncode == 1
+    assert f"already runs on the data folder {folder}" in refused.stderr
+
+
+def test_not_from_the_file_of_a_relay_with_another_key(simulator: Simulator, tmp_path: Path) -> None:
+    relay = outgrown(simulator)
+    relay.prepare()
+    other = tmp_path / "other.db"
+    (relay.data_dir / "relay.db").rename(other)
+    (relay.data_dir / "encryption_key").unlink()
+    refused = command(relay, "copy_database", "--from", str(other))
+    relay.remove()
+    assert refused.returncode == 1
+    assert "bring `encryption_key` along" in refused.stderr
 
 
 def test_not_from_the_file_of_another_release(simulator: Simulator, tmp_path: Path) -> None:

@@ -24,10 +24,6 @@ from tests.relay.serving import ROOT, Client, Served, listen_on_tcp, listen_on_u
 from tests.running import PROXY_KEY, Relay
 from tests.waiting import until
 
-PREPARE = (
-    "import django; django.setup(); "
-    "from relay.start import first_run; first_run.prepare('http://relay', print)"
-)
 AUTHORIZATION = b"authorization: Bearer " + PROXY_KEY.encode()
 GRACE_SECONDS = 2.0
 
@@ -36,14 +32,9 @@ GRACE_SECONDS = 2.0
 def prepared(simulator: Simulator) -> Iterator[Relay]:
     """A data folder and its database, with one key and one provider. Nothing runs on it."""
     relay = Relay(TARGET_BASE_URL=simulator.base_url, GRACE_SECONDS=str(GRACE_SECONDS))
-    prepare(relay)
+    relay.prepare()
     yield relay
     relay.remove()
-
-
-def prepare(relay: Relay) -> None:
-    environ = relay.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
-    subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environ, check=True)
 
 
 Start = Callable[..., Served]
@@ -165,7 +156,7 @@ def deaf() -> Iterator[socket.socket]:
 
 def test_a_client_that_leaves_ends_an_upload_that_its_provider_does_not_take(deaf: socket.socket) -> None:
     relay = Relay(TARGET_BASE_URL=f"http://127.0.0.1:{deaf.getsockname()[1]}/v1")
-    prepare(relay)
+    relay.prepare()
     worker = Served(listen_on_tcp(), module="relay.worker", environ=relay.environ, ready="is ready")
     with worker.connect() as client:
         kind = b"content-type: multipart/form-data; boundary=x"

@@ -58,12 +58,14 @@ class Command(BaseCommand):
         detail = {"records": progress.seen, "changed": progress.changed}
         audit.record(Actor("command", NAME), "records.redact", detail=detail)
         self.stdout.write(f"{progress.changed:,} of {progress.seen:,} records changed.")
+        self._tell_of(progress.exempt)
 
     def _try(self, selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str) -> None:
         found: Counter[str] = Counter()
-        seen = hit = shown = 0
+        seen = hit = shown = exempt = 0
         for tried in trial.records(selected, redactor_for, using):
             seen += 1
+            exempt += tried.is_exempt
             hit += bool(tried.matches or tried.withheld)
             found += tried.counts
             for match in tried.matches[: max(0, SHOWN_MATCHES - shown)]:
@@ -71,6 +73,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"{tried.record.pk}  {match.label:<12} {match.masked:<20} {match.context}")
         kinds = ", ".join(f"{count:,} {label}" for label, count in sorted(found.items())) or "nothing"
         self.stdout.write(f"{hit:,} of {seen:,} records would change: {kinds}.")
+        self._tell_of(exempt)
+
+    def _tell_of(self, exempt: int) -> None:
+        if exempt:
+            self.stdout.write(
+                f"{exempt:,} of them were not looked at: their projects are not redacted. "
+                "--all-projects looks at all."
+            )
 
 
 def _redactor_for(name: str | None, is_for_all: bool) -> RedactorFor:

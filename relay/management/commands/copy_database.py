@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        file, began_at = options["file"], time.monotonic()
-        with exclusion.only_one(settings.DATA_DIR):
+        file, logs_file, began_at = options["file"], options["logs_from"], time.monotonic()
+        with ExitStack() as locks:
+            for folder in _folders(file, logs_file):
+                locks.enter_context(exclusion.only_one(folder))
             try:
-                count = moving.move(file, options["logs_from"], self._say)
+                count = moving.move(file, logs_file, self._say)
             except moving.NotMoved as error:
                 raise CommandError(str(error)) from None
         audit.record(Actor("command", "copy_database"), "database.copy", detail={"rows": count})
@@ -49,3 +52,9 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _folders(*files: Path | None) -> set[Path]:
+    """This relay's, and those of the relays that the files belong to: none of them may run."""
+    beside = {file.absolute().parent for file in files if file is not None}
+    return {settings.DATA_DIR.absolute()} | {folder for folder in beside if exclusion.is_of_relay(folder)}
