@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, router
 
 from accounts.models import Project
-from logs_app.models import LogRecord, LogSettings, RecordTag, RedactionRule
+from logs_app.models import LogRecord, LogSettings, RecordTag, RedactionRule, Series
 from logs_app.presentation import presentation
 from logs_app.redaction import policy, stored
 from tests.logs_app.folds import DONE, chunk, sse
@@ -93,7 +93,8 @@ def test_a_second_time_changes_nothing_and_later_rules_go_on_counting() -> None:
 def test_only_projects_that_are_redacted_are_touched_unless_all_are_named() -> None:
     project = Project.objects.create(name="careful", redact_logs=True)
     of_project, of_none = add(project={"id": str(project.pk), "name": "careful"}), add()
-    assert "1 of 2 records changed." in redact()
+    out = redact()
+    assert "1 of 2 records changed.\n1 of them were not looked at" in out and "--all-projects" in out
     assert LogRecord.objects.get(pk=of_project.pk).redaction_version == 1
     assert LogRecord.objects.get(pk=of_none.pk).redaction_version == 0
     assert "1 of 2 records changed." in redact("--all-projects")
@@ -109,6 +110,24 @@ def test_a_dry_run_shows_matches_masked_and_changes_nothing() -> None:
     assert "j••••" in out and "(15)" in out and "I am [EMAIL_1] and [PHONE_1]" in out
     assert not any(secret in out for secret in SECRETS[:2])
     assert everything(record) == before
+
+
+def test_a_dry_run_says_what_it_did_not_look_at() -> None:
+    """Who looks for an address must not believe that it is nowhere."""
+    add()
+    assert "0 of 1 records would change: nothing.\n1 of them were not looked at" in redact("--dry-run")
+    assert "not looked at" not in redact("--dry-run", "--all-projects")
+
+
+def test_a_name_that_was_replaced_is_not_offered_by_the_sums_either() -> None:
+    LogSettings.objects.create(redact_logs=True)
+    name = "missing-joe@example.com"
+    for model, project in ((name, ""), (name, "7"), ("m-1", "")):
+        Series.objects.create(digest=f"{model} {project}"[-32:], node="n", model=model, project_id=project)
+    add(model=name)
+    redact()
+    found = set(Series.objects.values_list("model", "project_id"))
+    assert {pair for pair in found if "[" not in pair[0]} == {("m-1", ""), (name, "7")}
 
 
 def test_a_rule_is_tried_alone_before_it_is_enabled() -> None:
