@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ..audit import actors
+from ..secrets import issuing
 from ..tokens import durations, extending, states
 from . import confirming, drawing, summaries, words
 from .narrowing import ProjectFilter, StateFilter
@@ -60,6 +61,12 @@ class KeyAdmin(UsageColumns, RotatingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: Any = super().get_queryset(request)
         return states.with_state(rows.listed())
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Also by the whole secret, for whoever has found one in a repository."""
+        rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        owner = issuing.of_secret(self.model, search_term).values("pk")
+        return rows | queryset.filter(pk__in=owner), may_have_duplicates
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_extend"

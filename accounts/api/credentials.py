@@ -108,16 +108,17 @@ class NewCredentialSerializer(CredentialSerializer):
 class CredentialFilters(FilterSerializer):
     aliases = {"projectId": "project_id", "project": "project_id"}
 
-    search = TextFilter(help_text="Part of the name, of the shown prefix or of the project's name.")
+    search = TextFilter(
+        help_text="Part of the name, of the shown prefix or of the project's name, or the whole key."
+    )
     name = TextFilter(help_text="The whole name.")
     project_id = IdFilter(help_text="Only those of one project.")
     is_enabled = FlagFilter(help_text="Only enabled, or only disabled ones.")
     status = ChoiceFilter(choices=STATUS, help_text="Only those in one state.")
 
     def by_search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        return rows.filter(
-            Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
-        )
+        found = Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
+        return rows.filter(found | Q(pk__in=issuing.of_secret(Credential, text).values("pk")))
 
     def by_status(self, rows: QuerySet[Any], status: str) -> QuerySet[Any]:
         """As `Credential.status` judges."""
@@ -135,11 +136,15 @@ class Credentials(Numbered, SecretRows):
     """Long-lived keys of clients."""
 
     noun = "credential"
-    identified = (int, "The id of a credential.")
+    identified = (str, "The id of a credential, or the key itself.")
     queryset = Credential.objects.listed().select_related("project")
     serializer_class = CredentialSerializer
     answers = {"create": NewCredentialSerializer, "rotate": NewCredentialSerializer}
     filters = CredentialFilters
+
+    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
+        """By its id, or by the key itself."""
+        return super().find(rows, pk) or self.of_secret(rows, pk)
 
     @transaction.atomic
     def perform_destroy(self, row: Credential) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.audit import actors
-from accounts.secrets import rotation
+from accounts.secrets import issuing, rotation
 
 from .fields import Duration, Text
 from .rows import count_uses
@@ -38,6 +39,9 @@ class SecretRows(Rows):
         rows = super().paginate_queryset(queryset)
         count_uses(rows or [])
         return rows
+
+    def of_secret(self, rows: QuerySet[Any], secret: str) -> Any | None:
+        return rows.filter(pk__in=issuing.of_secret(rows.model, secret).values("pk")).first()
 
     def renew(self) -> Response:
         wish = RotationSerializer(data=self.request.data)

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.audit import actors
 from accounts.errors import Invalid
 from accounts.models import WitheringToken
-from accounts.secrets import issuing, keys
+from accounts.secrets import issuing
 from accounts.tokens import lifetimes, tokens
 
 from .fields import LONGEST_NAME, MOST_EXACT, Flag, FutureMoment, ProjectReference, Text, Whole
@@ -106,7 +106,9 @@ class NewTokenSerializer(TokenSerializer):
 class TokenFilters(FilterSerializer):
     aliases = {"projectId": "project_id", "project": "project_id"}
 
-    search = TextFilter(help_text="Part of the name, of the shown prefix or of the project's name, or an id.")
+    search = TextFilter(
+        help_text="Part of the name, of the shown prefix or of the project's name, an id, or the whole token."
+    )
     project_id = IdFilter(help_text="Only those of one project. Earlier systems called it projectId.")
     is_active = FlagFilter(help_text="Only those that are not revoked, or only those that are.")
     active_only = FlagFilter(help_text="Only those that work now.")
@@ -114,7 +116,8 @@ class TokenFilters(FilterSerializer):
 
     def by_search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         found = Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
-        return rows.filter(found | has_id("pk", text))
+        known = Q(pk__in=issuing.of_secret(WitheringToken, text).values("pk"))
+        return rows.filter(found | known | has_id("pk", text))
 
     def by_active_only(self, rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:
         return self.by_status(rows, "active") if wanted else rows
@@ -143,8 +146,7 @@ class Tokens(SecretRows):
 
     def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
         """By its id, or by the token itself."""
-        named = issuing.find(WitheringToken, keys.digest(pk)).values("pk")
-        return super().find(rows, pk) or rows.filter(pk__in=named).first()
+        return super().find(rows, pk) or self.of_secret(rows, pk)
 
     def perform_destroy(self, row: WitheringToken) -> None:
         tokens.revoke(row, actors.of(self.request))

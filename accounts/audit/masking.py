@@ -1,4 +1,6 @@
-"""Tokens in paths, kept out of log and audit trail: `/manage/tokens/{id}` also takes the token itself."""
+"""Secrets in paths, kept out of log and audit trail: `/manage/tokens/{id}` also takes the token itself, and
+`/manage/credentials/{id}` the key.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ import re
 
 MASK = "…"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?=/|$)"
-_TOKEN = re.compile(rf"(?<=/tokens/)(?!{_UUID}|revoke(?:/|$))[^/]+|(?<=/)sk-[^/]+")
+_TOKEN = re.compile(
+    rf"(?<=/tokens/)(?!{_UUID}|revoke(?:/|$))[^/]+|(?<=/credentials/)(?!\d+(?:/|$))[^/]+|(?<=/)sk-[^/]+"
+)
 
 
 def path(text: str) -> str:

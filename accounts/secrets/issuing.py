@@ -28,6 +28,11 @@ def is_taken(digest: bytes, besides: Secret | None = None) -> bool:
     return any(find(kind, digest).exclude(pk=_pk(kind, besides)).exists() for kind in KINDS)
 
 
+def of_secret(kind: type[Secret], secret: str):
+    """Whose it is: for whoever has found one somewhere."""
+    return find(kind, keys.digest(secret))
+
+
 def find(kind: type[Secret], digest: bytes):
     return kind._default_manager.filter(Q(digest=digest) | Q(former_digest=digest))
 

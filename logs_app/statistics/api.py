@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from logs_app.models import LogRecord
-from logs_app.statistics import sums
+from logs_app.statistics import sums, table
 from logs_app.statistics.presentation import present
 from logs_app.statistics.question import StatisticsFilters
 
@@ -43,6 +45,7 @@ class FiguresSerializer(serializers.Serializer):
     audio_tokens = serializers.IntegerField(help_text="Tokens of sound.")
     image_tokens = serializers.IntegerField(help_text="Tokens of pictures.")
     usage_estimated = serializers.IntegerField(help_text="Calls whose tokens the relay counted.")
+    priced = serializers.IntegerField(help_text="Calls that had a price: the cost is theirs alone.")
     cost = serializers.CharField(allow_null=True, help_text=COST)
     saved_cost = serializers.CharField(
         allow_null=True, help_text="What the cache's answers would have cost; null when there was none."
@@ -95,13 +98,21 @@ class Statistics(APIView):
         operation_id="manage_stats",
         summary="Sum up records",
         parameters=[StatisticsFilters],
-        responses=StatisticsSerializer,
+        responses={
+            (200, "application/json"): StatisticsSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Calls, errors, tokens, cost and times of what the filters leave, in all and by group and
-        interval.
+        interval. As CSV a row for each group and interval, all of them.
         """
         asked = StatisticsFilters.given(request.query_params.dict())
         asked.is_valid(raise_exception=True)
         answer = sums.read(asked, LogRecord.objects.visible_to(request.user))
+        if asked.is_table:
+            head = {"Content-Disposition": 'attachment; filename="statistics.csv"'}
+            return StreamingHttpResponse(
+                table.lines(asked, answer), content_type="text/csv; charset=utf-8", headers=head
+            )
         return Response(present(asked, answer))

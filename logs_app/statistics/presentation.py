@@ -49,6 +49,7 @@ def figures_of(figures: int) -> Shown:
         "error_rate": round(sums["errors"] / requests, 6) if requests else None,
         **{name: sums[name] for name in TOKENS},
         "usage_estimated": sums["estimated"],
+        "priced": sums["priced"],
         "cost": cost(sums["cost_nanos"]) if sums["priced"] else None,
         "saved_cost": cost(sums["saved_cost_nanos"]) if sums["cache_hits"] else None,
         "latency_ms": _times(sums["latency_us"], sums.latencies),

@@ -34,6 +34,7 @@ MOST_STEPS = 1500
 class StatisticsFilters(RecordFilters):
     group_by = TextFilter(help_text=f"Divided by one or several of {', '.join(GROUPS)}, with commas.")
     interval = ChoiceFilter(choices=list(INTERVALS), help_text="Divided by time (UTC).")
+    format = ChoiceFilter(choices=["json", "csv"], help_text="A table for a spreadsheet is csv.")
 
     def validate_group_by(self, text: str) -> list[str]:
         names = [name.strip() for name in text.split(",")]
@@ -59,6 +60,15 @@ class StatisticsFilters(RecordFilters):
     @property
     def groups(self) -> list[str]:
         return self.validated_data.get("group_by", [])
+
+    @property
+    def narrowed_by(self) -> set[str]:
+        """The filters among what was asked."""
+        return set(self.validated_data) - {"group_by", "interval", "format"}
+
+    @property
+    def is_table(self) -> bool:
+        return self.validated_data.get("format") == "csv"
 
     @property
     def step_seconds(self) -> int | None:

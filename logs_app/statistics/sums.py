@@ -41,9 +41,8 @@ class Answer:
 
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
-    divided = set(asked.validated_data) - {"group_by", "interval"}
     is_coarse = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
-    if is_coarse and divided <= GROUPS.keys() | OF_TIME:
+    if is_coarse and asked.narrowed_by <= GROUPS.keys() | OF_TIME:
         return _from_rollups(asked, records.db)
     return _from_records(asked, records)
 
@@ -102,7 +101,7 @@ def _rows(using: str, stretch: Stretch, series: Collection[int]) -> Iterator[tup
 def _from_records(asked: StatisticsFilters, records: Any) -> Answer:
     step = asked.step_seconds
     columns = [column for name in asked.groups for column in GROUPS[name]]
-    fitting = asked.chosen(records, set(asked.validated_data) - {"group_by", "interval"})
+    fitting = asked.chosen(records, asked.narrowed_by)
     sums: dict[tuple[Group, int], int] = defaultdict(int)
     count = 0
     rows = fitting.order_by("-pk").values(*{*columns, *rollups.COLUMNS})[: MOST_RECORDS + 1]

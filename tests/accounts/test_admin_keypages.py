@@ -220,3 +220,13 @@ def test_ten_thousand_tokens_make_a_page_of_fifty(admin_client: Client, project:
     assert "All 10,000" in text(page) or "All 10000" in text(page)
     assert len(admin_client.get(PROJECTS).content) < MOST_BYTES
     assert len(admin_client.get(f"{PROJECTS}{project.pk}/change/").content) < MOST_BYTES
+
+
+def test_a_secret_that_somebody_found_leads_to_its_owner(admin_client: Client, project: Project) -> None:
+    row = Credential(name="leaked", project=project)
+    secret = issuing.issue(row)
+    row.save()
+    token, found = tokens.create(project, ME, name="withering", lifetime={"duration_hours": 1})
+    assert "leaked" in text(admin_client.get(CREDENTIALS, {"q": secret}))
+    assert "withering" in text(admin_client.get(TOKENS, {"q": found}))
+    assert "leaked" not in text(admin_client.get(CREDENTIALS, {"q": found}))

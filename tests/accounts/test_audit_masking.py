@@ -16,6 +16,8 @@ ID = "0190a1b2-0000-7000-8000-000000000001"
         ("/manage/tokens/chosen-by-somebody/rotate", "/manage/tokens/…/rotate"),
         ("/manage/credentials/sk-abc/", "/manage/credentials/…/"),
         (f"/manage/tokens/{ID}x", "/manage/tokens/…"),
+        ("/manage/credentials/chosen-by-somebody", "/manage/credentials/…"),
+        ("/manage/credentials/17x/rotate", "/manage/credentials/…/rotate"),
     ],
 )
 def test_what_may_be_a_token_is_masked(path: str, shown: str) -> None:
@@ -29,6 +31,8 @@ def test_what_may_be_a_token_is_masked(path: str, shown: str) -> None:
         f"/manage/tokens/{ID}/rotate",
         f"/manage/projects/{ID}/tokens/revoke",
         "/manage/tokens/",
+        "/manage/credentials/17",
+        "/manage/credentials/17/rotate",
     ],
 )
 def test_ids_stay_readable(path: str) -> None:
