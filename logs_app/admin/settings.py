@@ -54,7 +54,7 @@ class LogSettingsAdmin(AuditedAdmin):
             "fields": ("payload_days", "metadata_days"),
             "description": _(
                 "What was said may end before the records of it, whose figures stay. A project may have "
-                "terms of its own. What is over is removed within minutes, and cannot be got back."
+                "terms of its own. What is over is removed within the hour, and cannot be got back."
             ),
         }),
         (_("Redaction"), {

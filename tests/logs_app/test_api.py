@@ -21,7 +21,7 @@ FIELDS = {
     "prompt_tokens", "completion_tokens",
     "total_tokens", "cached_tokens", "reasoning_tokens", "usage_estimated", "cost", "saved_cost",
     "latency_ms", "ttft_ms",
-    "finish_reason", "request_preview", "response_preview",
+    "finish_reason", "error_code", "session", "prompt_fingerprint", "request_preview", "response_preview",
 }  # fmt: skip
 
 
