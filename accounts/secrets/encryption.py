@@ -23,7 +23,9 @@ def decrypt(token: str) -> str:
     except InvalidToken:
         raise DecryptionError(
             "The stored value cannot be decrypted: the key it was encrypted with is not among "
-            "FIELD_ENCRYPTION_KEYS. Add that key to the list, or enter the value again."
+            "FIELD_ENCRYPTION_KEYS. Add that key to the list: it is the encryption_key in the DATA_DIR of "
+            "the relay that stored it, and all nodes of a database need it. If it is lost, enter the value "
+            "again."
         ) from None
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from proxy import runtime
+from proxy.configuration.snapshot import SnapshotStore
 
 
 @never_cache
@@ -27,12 +28,19 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 async def ready_for_calls(request: HttpRequest) -> JsonResponse:
-    """503 until the configuration was read once."""
-    holding = await runtime.current()
-    if holding.snapshots.last_success is not None:
+    """503 until the configuration was read once, and where this node can use none of the providers."""
+    reasons = _reasons((await runtime.current()).snapshots)
+    if not reasons:
         return JsonResponse({"status": "ready", "reasons": []})
-    reasons = ["The configuration could not be read yet."]
     return JsonResponse({"status": "not ready", "reasons": reasons}, status=503, headers={"retry-after": "5"})
+
+
+def _reasons(snapshots: SnapshotStore) -> list[str]:
+    """A key that cannot be read, a variable that is not set: other nodes may have both."""
+    if snapshots.last_success is None:
+        return ["The configuration could not be read yet."]
+    errors = [provider.error for provider in snapshots.current.providers]
+    return list(filter(None, errors)) if all(errors) else []
 
 
 PROBES: dict[str, Any] = {"/live": live, "/ready/calls": ready_for_calls}

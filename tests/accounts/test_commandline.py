@@ -111,7 +111,8 @@ def test_the_life_of_a_token(shell: Shell) -> None:
     rotated = shell.read("token", "rotate", made["id"], "--grace", "1h")
     assert rotated["token"] != made["token"]
     assert shell.read("token", "get", rotated["token"])["id"] == made["id"]
-    assert shell.read("token", "revoke", made["id"]) == {"message": "The token is revoked."}
+    words = f"The token for the tour, {rotated['prefix']} is revoked."
+    assert shell.read("token", "revoke", made["id"]) == {"message": words}
     assert shell.read("token", "get", made["id"])["status"] == "revoked"
     minutes = shell.read("token", "generate", "--project-id", project, "--duration-minutes", "5")
     assert minutes["expires_at"] < made["expires_at"]

@@ -34,5 +34,8 @@ class Command(ApiCommand):
         arguments.add_limits(generate)
 
     def revoke(self, gateway: Gateway, options: Row) -> None:
+        """Says which one: a secret that was pasted tells nobody."""
+        row = gateway.call("GET", self.path(options))
         gateway.call("DELETE", self.path(options))
-        self.say("The token is revoked.", options)
+        name = f"{row['name']}, {row['prefix']}" if row["name"] else row["prefix"]
+        self.say(f"The token {name} is revoked.", options)
