@@ -16,7 +16,7 @@ from django.utils import timezone
 from logs_app.models import LogRecord
 from logs_app.retention import parts, space, terms
 from logs_app.retention.parts import Part
-from logs_app.retention.terms import Ends
+from logs_app.retention.terms import Ends, Terms
 
 FIRST, LARGEST = 50, 1000
 PAGES = 200
@@ -39,18 +39,24 @@ class Pruned:
 
 class Pruner:
     def __init__(
-        self, alias: str | None = None, *, is_dry_run: bool = False, now: datetime | None = None
+        self,
+        alias: str | None = None,
+        *,
+        is_dry_run: bool = False,
+        now: datetime | None = None,
+        given: Terms | None = None,
     ) -> None:
         self.pruned = Pruned()
         self._alias = alias or router.db_for_write(LogRecord)
         self._connection = connections[self._alias]
         self._longest_seconds = 0.020 if self._connection.vendor == "sqlite" else 0.200
         self._is_dry_run, self._now = is_dry_run, now or timezone.now()
+        self._given = given
         self._size = FIRST
 
     def steps(self) -> Iterator[None]:
         """Each step is one batch; between two of them anything may happen, also nothing any more."""
-        found = terms.read()
+        found = self._given or terms.read()
         yield from self._prune(parts.PAYLOADS, found.payload.ends(self._now))
         yield from self._prune(parts.RECORDS, found.metadata.ends(self._now))
         if not self._is_dry_run and space.can_be_given_back(self._connection):

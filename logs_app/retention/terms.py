@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -52,6 +52,13 @@ class Ends:
 class Terms:
     payload: Term
     metadata: Term
+
+    def if_set_to(self, payload_days: int | None, metadata_days: int | None) -> Terms:
+        """With other days in the settings; None leaves them. Projects keep their own."""
+        return Terms(
+            self.payload if payload_days is None else replace(self.payload, days=payload_days),
+            self.metadata if metadata_days is None else replace(self.metadata, days=metadata_days),
+        )
 
 
 def read() -> Terms:

@@ -4,7 +4,7 @@ import io
 import time
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent, Project
 from logs_app import logsettings
@@ -53,3 +53,13 @@ def test_it_says_how_far_it_is(monkeypatch):
 def test_it_says_whose_terms_differ():
     Project.objects.create(name="other", payload_days=3)
     assert "kept 0 days (projects with terms of their own: 1)" in run("--dry-run")[1]
+
+
+def test_other_days_are_tried_before_they_are_set():
+    out, err = run("--dry-run", "--payload-days", "30", "--metadata-days", "0")
+    assert out == "0 payloads and 2 records would be removed.\n"
+    assert err == "What was said is kept 30 days, records 0 days.\n"
+    with pytest.raises(CommandError, match="for a --dry-run only"):
+        run("--metadata-days", "0")
+    with pytest.raises(CommandError, match="must be a number of days"):
+        run("--dry-run", "--metadata-days", "-1")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts.audit import actors, audit
 from logs_app.retention import terms
@@ -23,11 +23,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Count only, remove nothing.")
+        for name in ("--payload-days", "--metadata-days"):
+            parser.add_argument(
+                name, type=_days, metavar="N", help="With --dry-run: as if the settings said so many."
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = terms.read()
+        payload_days, metadata_days = options["payload_days"], options["metadata_days"]
+        if not options["dry_run"] and (payload_days, metadata_days) != (None, None):
+            raise CommandError("Other days than those of the settings are for a --dry-run only.")
+        found = terms.read().if_set_to(payload_days, metadata_days)
         self.stderr.write(f"What was said is kept {_kept(found.payload)}, records {_kept(found.metadata)}.")
-        pruner = Pruner(is_dry_run=options["dry_run"])
+        pruner = Pruner(is_dry_run=options["dry_run"], given=found)
         self._run(pruner)
         if not options["dry_run"] and (pruner.pruned.payloads or pruner.pruned.records):
             counts = {"payloads": pruner.pruned.payloads, "records": pruner.pruned.records}
@@ -40,6 +47,12 @@ class Command(BaseCommand):
             if time.monotonic() > report_at:
                 report_at = time.monotonic() + REPORT_SECONDS
                 self.stderr.write(_words(pruner.pruned, "so far"))
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise ArgumentTypeError("must be a number of days")
+    return int(text)
 
 
 def _words(pruned: Pruned, verb: str) -> str:
