@@ -31,6 +31,13 @@ DIVISIONS = {
     "provider": gettext_lazy("Provider"),
     "project": gettext_lazy("Project"),
 }
+# What a call that has none is counted as: a list of models asks for no model.
+WITHOUT: dict[str, Any] = {
+    "": "",
+    "model": gettext_lazy("Without a model"),
+    "provider": gettext_lazy("Without a provider"),
+    "project": gettext_lazy("Without a project"),
+}
 USUAL = {"range": periods.USUAL, "by": "model", "at": charts.USUAL_PERCENTILE}
 # Of a recorder that answers late nobody waits to hear.
 IN_FLIGHT_PATIENCE_SECONDS = 0.2
@@ -92,7 +99,7 @@ def _now(request: HttpRequest, chosen: dict[str, str], found: Found | None) -> C
 
 
 def _parts(found: Found, chosen: dict[str, str]) -> list[divisions.Part]:
-    words = {"all": _("All"), "rest": _("Others"), "none": _("None")}
+    words = {"all": _("All"), "rest": _("Others"), "none": WITHOUT[chosen["by"]]}
     return divisions.divide(found.overview, chosen["by"], words)
 
 
