@@ -20,6 +20,7 @@ from relay.processes import copying, lifeline
 logger = logging.getLogger(__name__)
 
 READY_TIMEOUT_SECONDS = 60.0
+LISTEN_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Program:
     may_overlap: bool = False
     # It calls `lifeline.say_ready`; of the others it is enough that they run.
     says_ready: bool = False
+    # It is ready when it listens there, on this machine.
+    port: int = 0
     # What it imports is among `copying.MODULES`.
     may_be_copy: bool = False
 
@@ -79,12 +82,23 @@ class Process:
 
     async def becomes_ready(self) -> bool:
         """False when it ended, or said nothing in time."""
-        if not self.program.says_ready:
-            return self.is_alive
         try:
-            return await asyncio.wait_for(asyncio.shield(self._ready), READY_TIMEOUT_SECONDS)
+            async with asyncio.timeout(READY_TIMEOUT_SECONDS):
+                if self.program.port:
+                    await self._listens()
+                return await asyncio.shield(self._ready) if self.program.says_ready else self.is_alive
         except TimeoutError:
             return False
+
+    async def _listens(self) -> None:
+        while self.is_alive:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.program.port)
+            except OSError:
+                await asyncio.sleep(LISTEN_POLL_SECONDS)
+            else:
+                writer.close()
+                return
 
     async def stop(self) -> None:
         self.signal(signal.SIGTERM)

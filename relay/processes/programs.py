@@ -72,9 +72,9 @@ def preparation() -> Program:
 
 
 def provider() -> Program:
-    port = str(urlsplit(settings.TARGET_BASE_URL).port)
-    command = (MANAGE, "simulate_provider", "--realistic", "--quiet", "--port", port)
-    return Program("simulated provider", command, MARGIN_SECONDS)
+    port = urlsplit(settings.TARGET_BASE_URL).port or 0
+    command = (MANAGE, "simulate_provider", "--realistic", "--quiet", "--port", str(port))
+    return Program("simulated provider", command, MARGIN_SECONDS, port=port)
 
 
 def traffic(url: str) -> Program:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,26 @@ async def test_stopping_one_that_has_ended_is_nothing(tmp_path: Path) -> None:
     await process.wait()
     await process.stop()
     assert not process.is_alive
+
+
+LISTENER = """
+import socket, time
+time.sleep(0.5)
+with socket.create_server(("127.0.0.1", {port})):
+    time.sleep(30)
+"""
+
+
+async def test_one_that_has_a_port_is_ready_when_it_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = Process(Program("a", ("-c", LISTENER.format(port=port)), 5, port=port))
+    assert await process.becomes_ready()
+    with socket.create_connection(("127.0.0.1", port)):
+        pass
+    await process.stop()
+
+
+async def test_one_that_ends_before_it_listens_never_becomes_ready() -> None:
+    process = Process(Program("a", ("-c", ""), 5, port=1))
+    assert not await process.becomes_ready()
