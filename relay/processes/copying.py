@@ -94,6 +94,7 @@ def _signals_wait() -> Iterator[None]:
 def _run(command: Sequence[str], environ: Mapping[str, str], fds: Iterable[int]) -> Any:
     """In the copy. The frames below this one never go on, so what they hold is never closed or collected."""
     gc.freeze()
+    multiprocessing.current_process().daemon = False  # own processors and sinks may start processes
     logging.shutdown()  # the program configures it again, with files of its own
     _forget_signals()
     _close_all_but(fds)

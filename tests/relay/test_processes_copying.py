@@ -34,7 +34,7 @@ program = Program("a", ({script!r}, "--an", "argument"), 10, fds=(kept.fileno(),
 asyncio.run(supervise([[Child(lambda turn: program)]], lambda: None, lambda: None))
 """
 CHILD = """
-import asyncio, json, os, random, signal, sys, time
+import asyncio, json, multiprocessing, os, random, signal, sys, time
 import relay
 from relay.processes import lifeline
 lifeline.hold()
@@ -48,6 +48,7 @@ found = {
     "sigterm": signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
     "blocked": len(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
     "is_copy": "relay.processes.supervisor" in sys.modules,
+    "may_start_processes": not multiprocessing.current_process().daemon,
     "uptime": time.monotonic() - relay.STARTED_AT, "chance": random.random(), "environ": dict(os.environ),
 }
 with open(NOTES, "a") as file:
@@ -95,6 +96,7 @@ def test_it_is_a_process_of_its_own(parent: Parent) -> None:
     assert child["session"] == child["pid"]
     assert child["cwd"] == ROOT
     assert child["environ"]["ONLY"] == "here"
+    assert child["may_start_processes"]
 
 
 def test_it_has_nothing_of_the_event_loop_that_it_was_copied_from(parent: Parent) -> None:
