@@ -182,7 +182,10 @@ def _copy(table: Table, say: Say) -> int:
     told_at = began_at
     rows = table.rows()
     while batch := list(islice(rows, table.batch)):
-        _insert(table, batch)
+        try:
+            _insert(table, batch)
+        except Error as error:
+            raise NotMoved(f"Nothing was copied. {label}: {error}") from error
         copied += len(batch)
         if time.monotonic() > told_at + REPORT_SECONDS:
             told_at = time.monotonic()

@@ -162,3 +162,22 @@ def test_not_into_what_a_relay_uses_already(story: Story) -> None:
     assert again.returncode == 1
     assert "Give an empty one" in again.stderr
     assert ids(story.new)
+
+
+def test_what_the_new_database_does_not_take_is_named_and_nothing_is_copied(
+    simulator: Simulator, postgresql_url: str
+) -> None:
+    relay = outgrown(simulator)
+    name = f"relay_moved_not_{relay.data_dir.name}".replace("-", "_").lower()
+    templates.execute(postgresql_url, f"CREATE DATABASE {name}")
+    try:
+        relay.prepare()
+        with closing(sqlite3.connect(relay.data_dir / "relay.db")) as database, database:
+            database.execute("UPDATE auth_user SET first_name = 'a' || char(0) || 'b'")
+        refused = command(relay, "copy_database", DATABASE_URL=templates.at(postgresql_url, name))
+        assert (refused.returncode, "auth.User" in refused.stderr) == (1, True), refused.stderr
+        with psycopg.connect(templates.at(postgresql_url, name)) as database:
+            assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
+    finally:
+        relay.remove()
+        templates.execute(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
