@@ -14,7 +14,7 @@ import pytest
 from proxy.simulator import Simulator
 from tests.relay.serving import ROOT, Answer, Client, listen_on_tcp, post
 from tests.relay.test_http_server import read_frame, upgrade
-from tests.relay.test_worker import call, chat, prepare
+from tests.relay.test_worker import call, chat
 from tests.running import Relay
 
 ROUTE = """
@@ -28,7 +28,7 @@ Route.objects.create(name="assistants", path_prefix="/assistants")
 @pytest.fixture(scope="module")
 def started(simulator: Simulator) -> Iterator[tuple[str, int]]:
     relay = Relay(TARGET_BASE_URL=simulator.base_url)
-    prepare(relay)
+    relay.prepare()
     environ = relay.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
     subprocess.run([sys.executable, "-c", ROUTE], cwd=ROOT, env=environ, check=True)
     with listen_on_tcp() as listener:

@@ -41,8 +41,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started_at = time.monotonic()
-        if options["file_event_log"]:  # for the program that dispatches
-            os.environ["FILE_EVENT_LOG"] = os.path.abspath(options["file_event_log"])
+        if path := options["file_event_log"]:  # for the program that dispatches: a copy, and later a new one
+            settings.FILE_EVENT_LOG = Path(path).absolute()
+            os.environ["FILE_EVENT_LOG"] = str(settings.FILE_EVENT_LOG)
         os.umask(0o077)  # what was said is nobody else's on this machine: database, journal, sockets, logs
         secretfiles.ensure_folder(settings.DATA_DIR)
         _refuse_long_path(settings.CONSOLE_SOCKET)
