@@ -16,7 +16,7 @@ from accounts.ownaddress import base_url
 from accounts.tokens import states
 from logs_app import live, reveals
 from logs_app.statistics import charts, divisions, periods
-from relay.dashboard import breakdown, checklist, examples, figures, providers, tiles
+from relay.dashboard import breakdown, checklist, examples, figures, nodes, providers, tiles
 from relay.dashboard.figures import Found
 
 RANGES = {
@@ -91,6 +91,7 @@ def _now(request: HttpRequest, chosen: dict[str, str], found: Found | None) -> C
             "failures": found.failures,
             # The words of an error may quote what was said.
             "may_read": reveals.is_allowed(user),
+            "machines": nodes.look(),
             "rows": breakdown.rows(_parts(found, chosen), chosen["by"]),
         }
     if user.has_perm("proxy.view_provider"):

@@ -40,8 +40,11 @@ class Tile:
 
 def of(overview: Overview) -> list[Tile]:
     now, before = Sums(overview.total), Sums(overview.before)
-    return [tile(now, before) for tile in (_requests, _success, _tokens, _cost, _latency, _ttft)] + [
-        _cache(now)
+    return [
+        *(tile(now, before) for tile in (_requests, _success, _tokens)),
+        _cost(now, before, _unpriced(overview)),
+        *(tile(now, before) for tile in (_latency, _ttft)),
+        _cache(now),
     ]
 
 
@@ -81,10 +84,15 @@ def _tokens(now: Sums, before: Sums) -> Tile:
     )
 
 
-def _cost(now: Sums, before: Sums) -> Tile:
-    unpriced = now["records"] - now["priced"]
+def _unpriced(overview: Overview) -> int:
+    """Of calls that asked a model and went well: a list of models and a refusal cost nothing anyway."""
+    asked = Sums(sum(figures for (group, _start), figures in overview.answer.sums.items() if group[0]))
+    return max(0, asked["records"] - asked["priced"] - asked["errors"])
+
+
+def _cost(now: Sums, before: Sums, unpriced: int) -> Tile:
     note = ""
-    if unpriced > 0:
+    if unpriced:
         words = ngettext("%s call without a price", "%s calls without a price", unpriced)
         note = words % numbers.count(unpriced)
     value = numbers.dollars(now["cost_nanos"]) if now["priced"] else numbers.EMPTY

@@ -66,3 +66,9 @@ def test_calls_without_a_price_are_told_of():
     unpriced = CALL | {"cost_nanos": None}
     assert of(overview(CALL, unpriced))["cost"].note == "1 call without a price"
     assert of(overview(unpriced, unpriced))["cost"].value == "–"
+
+
+def test_what_could_have_no_price_is_not_told_of():
+    free = {"model": "", "cost_nanos": None}
+    refused = CALL | {"cost_nanos": None, "outcome": "rejected"}
+    assert of(overview(CALL, free, refused))["cost"].note == ""

@@ -1,0 +1,56 @@
+"""The machines of the relay, by what each has recorded last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from logs_app import seeding
+from logs_app.models import LogRecord, Node
+from relay.dashboard import numbers
+
+# A machine that recorded nothing for so long was replaced.
+FORGOTTEN_AFTER = timedelta(days=7)
+# So much later than the busiest of them, somebody should look.
+SILENT_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    name: str
+    is_this: bool
+    records: str
+    last: datetime
+    mood: str
+    state: Any
+
+
+def look() -> list[Machine]:
+    """None of a machine that is alone: there is nothing to compare it with."""
+    now = timezone.now()
+    found = [row for row in _rows() if row.last is not None and now - row.last < FORGOTTEN_AFTER]
+    newest = max((row.last for row in found), default=now)
+    return [_machine(row, newest) for row in found] if len(found) > 1 else []
+
+
+def _rows() -> Any:
+    last = LogRecord.objects.filter(node=OuterRef("pk"), seq=OuterRef("seq")).values("created_at")[:1]
+    return Node.objects.exclude(pk=seeding.NODE).annotate(last=Subquery(last)).order_by("pk")
+
+
+def _machine(row: Any, newest: datetime) -> Machine:
+    is_silent = newest - row.last > SILENT_AFTER
+    return Machine(
+        name=row.pk,
+        is_this=row.pk == settings.NODE_ID,
+        records=numbers.count(row.seq),
+        last=row.last,
+        mood="warn" if is_silent else "ok",
+        state=_("silent") if is_silent else _("recording"),
+    )
