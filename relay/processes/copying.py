@@ -1,7 +1,7 @@
 """A child of `serve` as a copy of it: what all of them import is imported once, and lies in memory once.
 
-Five interpreters of their own took nine seconds of processor time to start, and each its 80 to 130 MB; so it is
-three seconds, and 210 MB for all of them.
+Five interpreters of their own took nine seconds of processor time to start, and each its 80 to 130 MB. So it
+is three seconds, and 210 MB for all of them.
 """
 
 from __future__ import annotations
