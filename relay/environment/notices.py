@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from django.conf import settings
 
@@ -27,7 +28,24 @@ def reminders() -> list[str]:
             "OBSERVABILITY_ENABLED=false has no effect: events are made of records when somebody wants them, "
             "and cost nothing while there is no dispatcher."
         )
-    return found
+    return found + left(Path(str(settings.DATABASES["default"]["NAME"])))
+
+
+def left(database: Path) -> list[str]:
+    """Of a SQLite file that was moved to another database."""
+    mark = moved_mark(database)
+    if not mark.exists():
+        return []
+    when = mark.read_text().strip()
+    return [
+        f"{database} was copied into another database ({when}) and is used again: DATABASE_URL does not name "
+        f"that one. If this is what you want, delete {mark}."
+    ]
+
+
+def moved_mark(database: Path) -> Path:
+    """Beside a SQLite file that was left: whoever forgets the new address would go on in the old file."""
+    return database.with_name(f"{database.name}.moved")
 
 
 def _is_set(name: str) -> bool:

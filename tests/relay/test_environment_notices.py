@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,15 @@ def test_a_variable_of_an_earlier_system_that_nothing_reads_is_named(monkeypatch
     monkeypatch.setenv("MAX_TOKENS_LIMIT", "")
     (words,) = notices.reminders()
     assert "VERIFY_SSL is set, and nothing reads it" in words and "CA_CERTIFICATES" in words
+
+
+def test_a_file_that_was_left_for_another_database_is_not_used_without_a_word(tmp_path: Path) -> None:
+    database = tmp_path / "relay.db"
+    assert notices.left(database) == []
+    notices.moved_mark(database).write_text("2026-11-29 12:00 UTC\n")
+    (words,) = notices.left(database)
+    assert f"{database} was copied into another database (2026-11-29 12:00 UTC)" in words
+    assert "DATABASE_URL" in words
 
 
 @pytest.mark.parametrize("bus", ["redis", "redis-streams"])

@@ -107,6 +107,7 @@ def test_it_says_how_much_it_copied(story: Story) -> None:
     assert story.done.returncode == 0, story.done.stderr
     assert "logs_app.LogRecord: 4\n" in story.done.stdout
     assert "rows copied in" in story.done.stdout
+    assert (story.old.data_dir / "relay.db.moved").exists()
 
 
 def test_every_exchange_is_there_once_also_that_of_the_journal(story: Story) -> None:

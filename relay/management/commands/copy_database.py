@@ -9,10 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from accounts.audit import audit
 from accounts.audit.audit import Actor
 from relay import moving
+from relay.environment import notices
 from relay.processes import exclusion
 
 
@@ -46,6 +48,7 @@ class Command(BaseCommand):
             except moving.NotMoved as error:
                 raise CommandError(str(error)) from None
         audit.record(Actor("command", "copy_database"), "database.copy", detail={"rows": count})
+        notices.moved_mark(file).write_text(f"{timezone.now():%Y-%m-%d %H:%M} UTC\n")
         took = time.monotonic() - began_at
         self._say(f"{count:,} rows copied in {took:.0f} s. Start the relay; {file} is not used any more.")
 
