@@ -396,7 +396,8 @@ def test_a_console_keeps_no_database_connection_for_threads_that_are_gone(
         return len(list(files.iterdir()))
 
     first = ask(5)
-    assert ask(60) <= first + 2
+    # One that is just being asked has three files on SQLite; kept ones of PostgreSQL are seven more by then.
+    assert ask(60) <= first + 4
 
 
 def test_an_ending_console_leaves_the_socket_of_its_successor_alone(
