@@ -128,12 +128,9 @@ def test_who_is_signed_out_meanwhile_is_told(page: Page, recorded: list[str]) ->
 
 
 def test_what_somebody_sent_is_only_text(page: Page, relay_server: Relay, recorded: list[str]) -> None:
-    answer = call(
-        relay_server,
-        model=HOSTILE,
-        messages=[{"role": "user", "content": f"[[sim status=429]] {HOSTILE}"}],
-    )
-    assert answer.status_code == 429
+    words = [{"role": "user", "content": f"[[sim status=429]] {HOSTILE}"}]
+    for _ in range(10):  # more than most other models have: only the busiest are named
+        assert call(relay_server, model=HOSTILE, messages=words).status_code == 429
     page.clock.install()
     page.goto("/admin/?range=1h")
     until(lambda: HOSTILE in (page.reload() and page.locator("#tables").inner_text()), seconds=30)

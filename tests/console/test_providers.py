@@ -7,6 +7,7 @@ and it goes again with its test.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -23,8 +24,12 @@ PROVIDERS = "/admin/proxy/provider/"
 
 
 @pytest.fixture
-def name() -> str:
-    return f"p-{uuid.uuid4().hex[:8]}"
+def name(relay_server: Relay) -> Iterator[str]:
+    """Of a provider, which goes again whoever saved it."""
+    name = f"p-{uuid.uuid4().hex[:8]}"
+    yield name
+    headers = {"Authorization": f"Bearer {relay_server.management_token}"}
+    httpx.delete(f"{relay_server.url}/manage/providers/{name}", headers=headers, timeout=30)
 
 
 def test_a_provider_is_tested_before_it_is_saved(page: Page, simulator: Simulator, name: str) -> None:

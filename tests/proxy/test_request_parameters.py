@@ -71,7 +71,7 @@ def test_what_is_just_not_too_much_is_looked_through_quickly() -> None:
     body = b'{"model": "a", "x": [' + b'{"a": 1.5, "b": [1, 2, 3, 4]},' * 49_000 + b"{}]}"
     began = time.process_time()
     assert values("model", body=body) == [("a",)]
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10  # what grows by the square takes minutes
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
