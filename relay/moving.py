@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router, tran
 
 from accounts.fields import EncryptedTextField
 from accounts.secrets import encryption
+from logs_app.models import LogRecord
 from logs_app.search import schema as search
 from proxy.models import RelaySettings
 from relay.environment import databases
@@ -31,8 +32,8 @@ ORIGIN, ORIGIN_LOGS = "origin", "origin_logs"
 # Each database counts its own changes of configuration; a start reads all of it anyway.
 OWN = frozenset({"accounts.configversion", "accounts.configchange"})
 BATCH_ROWS = 500
-# Payloads have up to 10 MB.
-LARGE = {"logs_app.logpayload": 20}
+# Payloads have up to 10 MB, and their words nearly as much.
+LARGE = {"logs_app.logpayload": 20, "logs_app.searchtext": 50}
 REPORT_SECONDS = 2.0
 
 
@@ -69,13 +70,15 @@ def move(file: Path, logs_file: Path | None, say: Say) -> int:
     try:
         with schema.exclusive(), _origins(file, logs_file):
             tables = list(_tables(ORIGIN_LOGS if logs_file else ORIGIN))
+            _refuse_what_is_in_use(tables)
             _refuse_another_release(tables)
             _refuse_another_key(tables)
             first_run.bring_up_to_date(say)
-            _refuse_what_is_in_use(tables)
-            return _move(tables, say)
+            total = _move(tables, say)
     except Error as error:
         raise NotMoved(f"Nothing was copied. {error}") from error
+    _finish({table.target for table in tables}, say)
+    return total
 
 
 def _refuse_what_is_no_origin(file: Path, logs_file: Path | None) -> None:
@@ -147,8 +150,10 @@ def _opens(value: str) -> bool:
 
 
 def _refuse_what_is_in_use(tables: Sequence[Table]) -> None:
+    """Before anything is written there: what the new tables hold is replaced, also records of another."""
     for table in tables:
-        if table.model is RelaySettings and table.count(table.target):
+        is_telling = table.model in (RelaySettings, LogRecord) and schema.is_set_up(table.target)
+        if is_telling and table.model._base_manager.using(table.target).exists():
             raise NotMoved("A relay was started on the new database already. Give an empty one.")
 
 
@@ -164,8 +169,6 @@ def _move(tables: Sequence[Table], say: Say) -> int:
         total = sum(_copy(table, say) for table in tables)
         for alias in targets:
             _count_on(alias, [table.model for table in tables if table.target == alias])
-    for alias in targets:
-        _finish(alias, say)
     return total
 
 
@@ -219,10 +222,14 @@ def _count_on(alias: str, moved: list[Model]) -> None:
             cursor.execute(statement)
 
 
-def _finish(alias: str, say: Say) -> None:
-    connection = connections[alias]
-    if connection.vendor == "postgresql":
-        say("  search index, statistics of the tables")
-        search.install_beside(connection)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+def _finish(targets: set[str], say: Say) -> None:
+    """All is there by now: what fails here can be done again."""
+    for connection in (connections[alias] for alias in targets):
+        if connection.vendor == "postgresql":
+            say("  search index, statistics of the tables")
+            try:
+                search.install_beside(connection)
+                with connection.cursor() as cursor:
+                    cursor.execute("ANALYZE")
+            except Error as error:
+                say(f"All is copied, but: {error}. manage.py search_index --rebuild makes the index anew.")

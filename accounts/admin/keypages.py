@@ -65,8 +65,9 @@ class KeyAdmin(UsageColumns, RotatingAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Also by the whole secret, for whoever has found one in a repository."""
         rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        owner = issuing.of_secret(self.model, search_term).values("pk")
-        return rows | queryset.filter(pk__in=owner), may_have_duplicates
+        if search_term:
+            rows |= queryset.filter(pk__in=issuing.of_secret(self.model, search_term).values("pk"))
+        return rows, may_have_duplicates
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_extend"

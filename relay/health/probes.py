@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from proxy import runtime
 from proxy.configuration.snapshot import SnapshotStore
 
+UNUSABLE = "This node can use none of the providers: /health/detailed says why."
+
 
 @never_cache
 @require_safe
@@ -36,11 +38,13 @@ async def ready_for_calls(request: HttpRequest) -> JsonResponse:
 
 
 def _reasons(snapshots: SnapshotStore) -> list[str]:
-    """A key that cannot be read, a variable that is not set: other nodes may have both."""
+    """A key that cannot be read, a variable that is not set: other nodes may have both. Which is not said:
+    anybody may ask.
+    """
     if snapshots.last_success is None:
         return ["The configuration could not be read yet."]
-    errors = [provider.error for provider in snapshots.current.providers]
-    return list(filter(None, errors)) if all(errors) else []
+    providers = snapshots.current.providers
+    return [UNUSABLE] if providers and all(provider.error for provider in providers) else []
 
 
 PROBES: dict[str, Any] = {"/live": live, "/ready/calls": ready_for_calls}

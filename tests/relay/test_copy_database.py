@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from proxy.simulator import Simulator
+from tests import templates
 from tests.relay.outgrown import command, outgrown
 from tests.running import Relay
 
@@ -49,6 +50,19 @@ def test_not_from_the_file_of_a_relay_with_another_key(simulator: Simulator, tmp
     relay.remove()
     assert refused.returncode == 1
     assert "bring `encryption_key` along" in refused.stderr
+
+
+def test_not_over_the_records_of_another_relay(simulator: Simulator, tmp_path: Path) -> None:
+    """LOG_DATABASE_URL may name one that others use."""
+    relay, origin = outgrown(simulator), tmp_path / "origin.db"
+    templates.copy_sqlite(origin)
+    assert command(relay, "seed_logs", "--count", "1").returncode == 0
+    refused = command(relay, "copy_database", "--from", str(origin))
+    with closing(sqlite3.connect(relay.data_dir / "relay.db")) as database:
+        kept = database.execute("SELECT count(*) FROM logs_app_logrecord").fetchone()
+    relay.remove()
+    assert (refused.returncode, kept) == (1, (1,))
+    assert "Give an empty one" in refused.stderr
 
 
 def test_not_from_the_file_of_another_release(simulator: Simulator, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.test import AsyncClient
 
 from proxy import runtime
+from relay.health import probes
 
 
 @pytest.fixture
@@ -45,7 +46,8 @@ async def test_not_ready_for_calls_where_this_node_can_use_no_provider(
     install(1.0, *errors)
     answer = await async_client.get("/ready/calls")
     assert answer.status_code == status
-    assert answer.json()["reasons"] == ([] if status == 200 else list(errors))
+    assert answer.json()["reasons"] == ([] if status == 200 else [probes.UNUSABLE])
+    assert "unreadable" not in answer.text
 
 
 async def test_not_ready_for_calls_before_it_was_read(async_client: AsyncClient, install: Any) -> None:

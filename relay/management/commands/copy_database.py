@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ class Command(BaseCommand):
             except moving.NotMoved as error:
                 raise CommandError(str(error)) from None
         audit.record(Actor("command", "copy_database"), "database.copy", detail={"rows": count})
-        notices.moved_mark(file).write_text(f"{timezone.now():%Y-%m-%d %H:%M} UTC\n")
+        with suppress(OSError):  # the file may lie where nothing can be written
+            notices.moved_mark(file).write_text(f"{timezone.now():%Y-%m-%d %H:%M} UTC\n")
         took = time.monotonic() - began_at
         self._say(f"{count:,} rows copied in {took:.0f} s. Start the relay; {file} is not used any more.")
 
