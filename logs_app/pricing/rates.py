@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 MILLION = 1_000_000
@@ -38,10 +39,15 @@ class Rates:
     @property
     def version(self) -> str:
         """The same wherever the same rates are written down, so that a record can name its price."""
-        written = astuple(self)
-        if not any(rate is not None for rate in written[FIRST_RATES:]):
-            written = written[:FIRST_RATES]
-        return hashlib.sha256(repr(written).encode()).hexdigest()[:12]
+        return _version(self)
+
+
+@lru_cache(maxsize=4096)  # each record that is priced asks for it
+def _version(rates: Rates) -> str:
+    written = astuple(rates)
+    if not any(rate is not None for rate in written[FIRST_RATES:]):
+        written = written[:FIRST_RATES]
+    return hashlib.sha256(repr(written).encode()).hexdigest()[:12]
 
 
 RATE_NAMES = tuple(field.name for field in fields(Rates))

@@ -29,6 +29,12 @@ class BoundCursor:
         with self._errors:
             self._cursor.executemany(statement, rows)
 
+    def copy(self, statement: str, rows: Iterable[Parameters]) -> None:
+        """Rows on their way into a table as one stream (COPY … FROM STDIN)."""
+        with self._errors, self._cursor.copy(statement) as stream:
+            for row in rows:
+                stream.write_row(row)
+
     def fetchone(self) -> Any:
         with self._errors:
             return self._cursor.fetchone()

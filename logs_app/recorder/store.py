@@ -12,17 +12,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 import orjson
 from django.db import DataError, Error, IntegrityError, connections, router, transaction
-from django.db.models import Max, Model
+from django.db.models import Max
 
 from logs_app.assembly import Row, Rows
-from logs_app.models import Attempt, JournalCursor, LogPayload, LogRecord, Node, RecordTag
+from logs_app.models import JournalCursor, LogRecord, Node
 from logs_app.recorder import binding, keyusage
 from logs_app.recorder.lives import Cursor, Move
+from logs_app.recorder.tables import ATTEMPTS, PAYLOADS, RECORDS, TAGS, Way, copy, insert
 from logs_app.rollups import Rollups
 
 LOOKUP_CHUNK = 500
@@ -45,19 +46,6 @@ class Overtaken(Exception):
     """Another recorder moved a cursor: what was read must be read again from where the cursors are now."""
 
 
-class Table:
-    def __init__(self, model: type[Model]) -> None:
-        columns = [field.attname for field in model._meta.concrete_fields]
-        key = ", ".join(field.attname for field in model._meta.pk_fields)
-        marks = ", ".join(["%s"] * len(columns))
-        self.insert = (
-            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({marks}) "
-            f"ON CONFLICT ({key}) DO NOTHING"
-        )
-        self.values: Callable[[Row], tuple[Any, ...]] = itemgetter(*columns)
-
-
-RECORDS, PAYLOADS, ATTEMPTS, TAGS = Table(LogRecord), Table(LogPayload), Table(Attempt), Table(RecordTag)
 CURSORS, NODES = JournalCursor._meta.db_table, Node._meta.db_table
 
 
@@ -115,50 +103,52 @@ class Store:
             for move in sorted(moves, key=attrgetter("path")):
                 _move(cursor, move)
             _number(cursor, batch)
-            self._insert(cursor, batch, spare)
+            self._insert(cursor, batch, spare, insert if self._is_sqlite else copy)
             for segment in forgotten:
                 cursor.execute(f"DELETE FROM {CURSORS} WHERE segment = %s", [segment])
         self._rollups.committed()
         return time.perf_counter() - began
 
-    def _insert(self, cursor: Any, batch: Sequence[Rows], spare: Spare) -> None:
+    def _insert(self, cursor: Any, batch: Sequence[Rows], spare: Spare, way: Way) -> None:
         """Halves a batch that the database refuses, until the record that it refuses stands alone."""
         try:
             with transaction.atomic(using=self.alias):
-                self._insert_all(cursor, batch)
+                self._insert_all(cursor, batch, way)
         except (Error, *CONTENT_FAULTS) as error:
             if not _is_of_content(error):
                 raise
             self._rollups.undone()
-            if len(batch) == 1:
-                self._insert_spare(cursor, batch[0], error, spare)
-                return
             middle = len(batch) // 2
-            self._insert(cursor, batch[:middle], spare)
-            self._insert(cursor, batch[middle:], spare)
+            if way is copy:
+                self._insert(cursor, batch, spare, insert)
+            elif len(batch) == 1:
+                self._insert_spare(cursor, batch[0], error, spare)
+            else:
+                self._insert(cursor, batch[:middle], spare, way)
+                self._insert(cursor, batch[middle:], spare, way)
 
     def _insert_spare(self, cursor: Any, rows: Rows, error: Exception, spare: Spare) -> None:
         for instead in spare(rows, error):
             instead.record["seq"] = rows.record["seq"]
             try:
                 with transaction.atomic(using=self.alias):
-                    self._insert_all(cursor, [instead])
+                    self._insert_all(cursor, [instead], insert)
                 return
             except CONTENT_FAULTS as another:
                 self._rollups.undone()
                 error = another
         raise Unavailable(f"not even a bare record can be stored: {error}") from error
 
-    def _insert_all(self, cursor: Any, batch: Sequence[Rows]) -> None:
+    def _insert_all(self, cursor: Any, batch: Sequence[Rows], put: Way) -> None:
         if self._is_sqlite:
             for rows in batch:
                 _spell_times(rows.record)
-        cursor.executemany(RECORDS.insert, [RECORDS.values(rows.record) for rows in batch])
+        put(cursor, RECORDS, [RECORDS.values(rows.record) for rows in batch])
         new = self._new(cursor, batch)
         self._rollups.add(cursor, new)
-        cursor.executemany(TAGS.insert, list(_tags(new)))
-        cursor.executemany(PAYLOADS.insert, [PAYLOADS.values(rows.payload) for rows in batch])
-        cursor.executemany(ATTEMPTS.insert, [ATTEMPTS.values(row) for rows in batch for row in rows.attempts])
+        put(cursor, TAGS, list(_tags(new)))
+        put(cursor, PAYLOADS, [PAYLOADS.values(rows.payload) for rows in batch])
+        put(cursor, ATTEMPTS, [ATTEMPTS.values(row) for rows in batch for row in rows.attempts])
         # Last: rows of keys are shared with the recorders of other nodes, and stay locked until the commit.
         keyusage.add(cursor, new)
 

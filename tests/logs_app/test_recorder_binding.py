@@ -4,8 +4,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connections, transaction
 
 from logs_app.recorder import binding
+from tests.scratch import only_postgresql
 
 INSERT = "INSERT INTO logs_app_node (id, seq) VALUES (%s, %s)"
+COPY = "COPY logs_app_node (id, seq) FROM STDIN"
 
 
 @pytest.fixture
@@ -37,3 +39,17 @@ def test_errors_are_djangos(connection):
             cursor.executemany(INSERT, [("a", 1), ("a", 2)])
         with pytest.raises(DatabaseError, match="nowhere"):
             cursor.execute("SELECT * FROM nowhere")
+
+
+@only_postgresql
+def test_rows_are_copied_all_or_none(connection):
+    with binding.cursor(connection) as cursor:
+        with transaction.atomic(using=connection.alias):
+            cursor.copy(COPY, [("a", 1), ("b\t\n\\", 2)])
+            assert cursor.rowcount == 2
+        with pytest.raises(IntegrityError), transaction.atomic(using=connection.alias):
+            cursor.copy(COPY, [("c", 3), ("a", 4)])
+        with pytest.raises(TypeError), transaction.atomic(using=connection.alias):
+            cursor.copy(COPY, [("d", 5), 6])
+        cursor.execute("SELECT id, seq FROM logs_app_node ORDER BY seq")
+        assert cursor.fetchall() == [("a", 1), ("b\t\n\\", 2)]

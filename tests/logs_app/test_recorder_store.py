@@ -77,6 +77,15 @@ def test_the_same_record_again_changes_nothing(store):
     assert count(store) == 1
 
 
+def test_a_record_that_is_there_keeps_no_other_of_its_batch_out(store):
+    same, new = rows(), rows()
+    write(store, [same])
+    stored = LogRecord.objects.using(store.alias).values_list("seq", flat=True)
+    write(store, [same, new])
+    assert count(store) == 2
+    assert stored.get(pk=new.record["id"]) == 3  # numbers only grow; there may be gaps
+
+
 def test_each_node_has_its_own_numbers(store):
     store.register("node-b")
     write(store, [rows(), rows("node-b"), rows()])
