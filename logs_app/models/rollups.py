@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Series(models.Model):
-    """What a sum can be grouped by: one row for each combination that was ever seen on a node.
+    """What a sum can be grouped by: one row for each combination that was ever seen on a node, and a coarse one
+    for each of its project, model and provider, with all else empty.
 
     Rows are never deleted: recorders remember their ids. The two names are the latest, all else is the key.
     """
@@ -23,6 +24,7 @@ class Series(models.Model):
     endpoint = models.CharField(_("endpoint"), max_length=200, blank=True)
     status_code = models.PositiveSmallIntegerField(_("status"), default=0, help_text=_("0: no answer."))
     outcome = models.CharField(_("outcome"), max_length=20, blank=True)
+    is_coarse = models.BooleanField(_("coarse"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("series")

@@ -13,7 +13,7 @@ from django.db import connections, transaction
 
 from logs_app.models import Node, Rollup, Series
 from logs_app.rollups import figures
-from logs_app.rollups.spans import DAY, EVER, QUARTER, start_of
+from logs_app.rollups.spans import DAY, EVER, HOUR, QUARTER, start_of
 
 # What a record is summed up by, and the names that are kept beside it.
 KEYS = (
@@ -21,12 +21,17 @@ KEYS = (
     "outcome",
 )  # fmt: skip
 NAMES = ("project", "key_name")
+# Of these a coarse series has the values, and none of the others.
+COARSE = ("node", "project_id", "model", "provider", "project")
 COLUMNS = ("id", *KEYS, *NAMES, *figures.COLUMNS)
+# In minutes, the longest first.
+FINE_SPANS, COARSE_SPANS = (DAY, QUARTER), (DAY, HOUR, QUARTER)
 MOST_REMEMBERED = 50_000
 CHUNK = 100  # rows in a question; SQLite takes 999 parameters
 
 _SERIES, _ROLLUP, _NODE = (model._meta.db_table for model in (Series, Rollup, Node))
-_COLUMNS = ("digest", *KEYS, *NAMES)
+_COLUMNS = ("digest", *KEYS, *NAMES, "is_coarse")
+_IS_EMPTIED = [name not in COARSE for name in (*KEYS, *NAMES)]
 _ADD_SERIES = (
     f"INSERT INTO {_SERIES} ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "
     "ON CONFLICT (digest) DO UPDATE SET "
@@ -40,7 +45,7 @@ _WRITE = (
     "ON CONFLICT (minutes, start, series_id) DO UPDATE SET figures = excluded.figures"
 )
 
-Kept = tuple[Any, ...]  # the values of KEYS and NAMES
+Kept = tuple[Any, ...]  # the values of KEYS and NAMES, and whether it is a coarse series
 Span = tuple[int, int, int]  # minutes, start, series
 Record = Mapping[str, Any]
 
@@ -54,7 +59,7 @@ class Rollups:
 
     def add(self, cursor: Any, records: Iterable[Record]) -> None:
         """The caller holds the locks of the records' nodes."""
-        self._apply(cursor, ((record, figures.of(record)) for record in records), (EVER, DAY, QUARTER))
+        self._apply(cursor, ((record, figures.of(record)) for record in records), (EVER, *FINE_SPANS))
 
     def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
         """The figures, and the series, of records from what they were to what they are.
@@ -64,11 +69,11 @@ class Rollups:
         pairs = list(changes)
         taken = ((before, -figures.of(before)) for before, _ in pairs)
         given = ((after, figures.of(after)) for _, after in pairs)
-        self._apply(cursor, chain(taken, given), (DAY, QUARTER))
+        self._apply(cursor, chain(taken, given), FINE_SPANS)
         moved = [(before, after) for before, after in pairs if kept_of(before) != kept_of(after)]
         left = ((before, -figures.of(before)) for before, _ in moved)
         come = ((after, figures.of(before)) for before, after in moved)
-        self._apply(cursor, chain(left, come), (EVER,))
+        self._apply(cursor, chain(left, come), (EVER,), ())
 
     def committed(self) -> None:
         if len(self._known) > MOST_REMEMBERED:
@@ -79,25 +84,50 @@ class Rollups:
     def undone(self) -> None:
         self._new.clear()
 
-    def _apply(self, cursor: Any, changes: Iterable[tuple[Record, int]], lengths: Iterable[int]) -> None:
-        sums: dict[tuple[int, int, Kept], int] = defaultdict(int)
+    def _apply(
+        self,
+        cursor: Any,
+        changes: Iterable[tuple[Record, int]],
+        fine: Sequence[int],
+        coarse: Sequence[int] = COARSE_SPANS,
+    ) -> None:
+        quarters: dict[tuple[int, Kept], int] = defaultdict(int)
         for record, change in changes:
-            kept, milliseconds = kept_of(record), _milliseconds(record["id"])
-            for minutes in lengths:
-                sums[minutes, start_of(milliseconds, minutes), kept] += change
+            quarters[start_of(_seconds(record["id"]), QUARTER), kept_of(record)] += change
+        sums: dict[tuple[int, int, Kept], int] = defaultdict(int)
+        for (start, kept), change in quarters.items():
+            for series, lengths in ((kept, fine), (coarse_of(kept), coarse)):
+                for minutes in lengths:
+                    sums[minutes, start_of(start, minutes), series] += change
         spans: dict[Span, int] = defaultdict(int)
         for (minutes, start, kept), change in sums.items():
             spans[minutes, start, self._series(cursor, kept)] += change
-        _write(cursor, spans)
+        write(cursor, spans)
 
     def _series(self, cursor: Any, kept: Kept) -> int:
         known = self._known.get(kept) or self._new.get(kept)
         if known is None:
-            digest = hashlib.blake2b(orjson.dumps(kept[: len(KEYS)]), digest_size=16).hexdigest()
-            cursor.execute(_ADD_SERIES, [digest, *kept])
-            cursor.execute(f"SELECT id FROM {_SERIES} WHERE digest = %s", [digest])
-            known = self._new[kept] = cursor.fetchone()[0]
+            known = self._new[kept] = series_id(cursor, kept)
         return known
+
+
+def series_id(cursor: Any, kept: Kept) -> int:
+    """Of a series that there is from now on."""
+    key = kept[: len(KEYS)] if not kept[-1] else ("coarse", *kept[: len(KEYS)])
+    digest = hashlib.blake2b(orjson.dumps(key), digest_size=16).hexdigest()
+    cursor.execute(_ADD_SERIES, [digest, *kept])
+    cursor.execute(f"SELECT id FROM {_SERIES} WHERE digest = %s", [digest])
+    return int(cursor.fetchone()[0])
+
+
+def write(cursor: Any, changes: Mapping[Span, int]) -> None:
+    """Adds to what is stored."""
+    ordered = iter(sorted(changes))
+    while chunk := list(islice(ordered, CHUNK)):
+        stored = _stored(cursor, chunk)
+        cursor.executemany(
+            _WRITE, [(*span, figures.pack(stored.get(span, 0) + changes[span])) for span in chunk]
+        )
 
 
 def adjust(using: str, changes: Sequence[tuple[Record, Record]]) -> None:
@@ -115,21 +145,19 @@ def kept_of(record: Record) -> Kept:
     return (
         *(record[name] or ("" if name != "status_code" else 0) for name in KEYS),
         *(record[name] or "" for name in NAMES),
+        False,
     )
 
 
-def _milliseconds(id: Any) -> int:
+def coarse_of(kept: Kept) -> Kept:
+    """The coarse series beside one that is not."""
+    values = zip(kept, _IS_EMPTIED, strict=False)
+    return (*(type(value)() if is_emptied else value for value, is_emptied in values), True)
+
+
+def _seconds(id: Any) -> int:
     """Of a UUIDv7: when it was made."""
-    return int(str(id).replace("-", "")[:12], 16)
-
-
-def _write(cursor: Any, changes: Mapping[Span, int]) -> None:
-    ordered = iter(sorted(changes))
-    while chunk := list(islice(ordered, CHUNK)):
-        stored = _stored(cursor, chunk)
-        cursor.executemany(
-            _WRITE, [(*span, figures.pack(stored.get(span, 0) + changes[span])) for span in chunk]
-        )
+    return int(str(id).replace("-", "")[:12], 16) // 1000
 
 
 def _stored(cursor: Any, spans: list[Span]) -> dict[Span, int]:

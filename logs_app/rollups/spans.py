@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-QUARTER, DAY = 15, 24 * 60  # minutes
+QUARTER, HOUR, DAY = 15, 60, 24 * 60  # minutes; each is made of whole ones of the one before
 EVER = 0  # a single span, from the first record on; metrics count with it
 
 
@@ -17,26 +18,27 @@ class Stretch:
     end: int
 
 
-def start_of(milliseconds: int, minutes: int) -> int:
-    """In seconds, of the span that holds this moment."""
-    if minutes == EVER:
-        return 0
-    seconds = milliseconds // 1000
-    return seconds - seconds % (minutes * 60)
+def start_of(seconds: int, minutes: int) -> int:
+    """Of the span that holds this moment."""
+    return 0 if minutes == EVER else _down(seconds, minutes)
 
 
-def covering(since: int, until: int, *, may_use_days: bool) -> list[Stretch]:
-    """Whole quarters around [since, until); days where a whole one lies within and nobody looks into it."""
+def covering(since: int, until: int, lengths: Sequence[int]) -> list[Stretch]:
+    """Whole quarters around [since, until); where whole longer spans lie within, these.
+
+    `lengths`: what there are sums of, in minutes, the longest first and quarters last.
+    """
     start, end = _down(since, QUARTER), -_down(-until, QUARTER)
-    first_day, last_day = -_down(-start, DAY), _down(end, DAY)
-    if not may_use_days or first_day >= last_day:
-        return [Stretch(QUARTER, start, end)]
-    found = [
-        Stretch(QUARTER, start, first_day),
-        Stretch(DAY, first_day, last_day),
-        Stretch(QUARTER, last_day, end),
-    ]
-    return [stretch for stretch in found if stretch.start < stretch.end]
+    return _within(start, end, lengths) or [Stretch(QUARTER, start, end)]
+
+
+def _within(start: int, end: int, lengths: Sequence[int]) -> list[Stretch]:
+    longest, *shorter = lengths
+    first, last = -_down(-start, longest), _down(end, longest)
+    if first >= last:
+        return _within(start, end, shorter) if shorter else []
+    before, after = (_within(*side, shorter) if shorter else [] for side in ((start, first), (last, end)))
+    return [*before, Stretch(longest, first, last), *after]
 
 
 def _down(seconds: int, minutes: int) -> int:

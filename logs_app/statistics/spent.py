@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from logs_app.models import Series
-from logs_app.rollups import histogram, spans
+from logs_app.rollups import FINE_SPANS, histogram, spans
 from logs_app.rollups.figures import Sums
 from logs_app.rollups.spans import DAY, Stretch
 from logs_app.statistics import sums
 
 # By kind: the column of the series that names one of it, and what else narrows to that kind.
-KINDS: dict[str, tuple[str, dict[str, str]]] = {
-    "project": ("project_id", {}),
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "project": ("project_id", {"is_coarse": True}),
     "credential": ("key_id", {"key_kind": "credential"}),
     "token": ("key_id", {"key_kind": "token"}),
-    "provider": ("provider", {}),
+    "provider": ("provider", {"is_coarse": True}),
 }
 _DAY_SECONDS = DAY * 60
 
@@ -42,7 +43,7 @@ NOTHING = Spent()
 def lately(kind: str, ids: Iterable[str], now: datetime | None = None) -> dict[str, Spent]:
     """Over the last 24 hours, to whole quarters."""
     seconds = int((now or timezone.now()).timestamp())
-    stretches = spans.covering(seconds - _DAY_SECONDS, seconds, may_use_days=False)
+    stretches = spans.covering(seconds - _DAY_SECONDS, seconds, FINE_SPANS)
     found = sums.of_series(_using(), _series(kind, ids), stretches, None)
     return {name: _spent(figures) for ((name,), _start), figures in found.items()}
 

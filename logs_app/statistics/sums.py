@@ -22,6 +22,7 @@ from logs_app.rollups.spans import Stretch
 from logs_app.statistics.question import GROUPS, StatisticsFilters
 
 OF_TIME = {"since", "until"}
+OF_COARSE = {"project", "model", "provider"}
 MOST_RECORDS = 50_000
 FEW_SERIES = 200  # of so many the sums are asked by name; of more, all of a stretch are read
 
@@ -41,34 +42,45 @@ class Answer:
 
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
-    is_coarse = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
-    if is_coarse and asked.narrowed_by <= GROUPS.keys() | OF_TIME:
+    is_wide = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
+    if is_wide and asked.narrowed_by <= GROUPS.keys() | OF_TIME:
         return _from_rollups(asked, records.db)
     return _from_records(asked, records)
 
 
 def count(asked: StatisticsFilters, using: str) -> int:
     """How many records the rollups know of, for questions that they can answer."""
-    since, until = (moment.timestamp() for moment in asked.range)
-    chosen = asked.chosen(Series.objects.using(using), set(GROUPS))
+    chosen, stretches = _kept(asked, using)
     series = set(chosen.values_list("id", flat=True))
     return sum(
         figures.records_in(stored)
-        for stretch in spans.covering(math.floor(since), math.ceil(until), may_use_days=True)
+        for stretch in stretches
         for _, id, stored in _rows(using, stretch, series)
         if id in series
     )
 
 
 def _from_rollups(asked: StatisticsFilters, using: str) -> Answer:
-    since, until = (moment.timestamp() for moment in asked.range)
-    step = asked.step_seconds
-    stretches = spans.covering(math.floor(since), math.ceil(until), may_use_days=step in (None, 86_400))
+    series, stretches = _kept(asked, using)
     columns = [column for name in asked.groups for column in GROUPS[name]]
-    series = asked.chosen(Series.objects.using(using), set(GROUPS))
     groups = {row[0]: row[1:] for row in series.values_list("id", *columns)}
     first, last = stretches[0].start, stretches[-1].end
-    return Answer(_moment(first), _moment(last), of_series(using, groups, stretches, step), "rollups")
+    found = of_series(using, groups, stretches, asked.step_seconds)
+    return Answer(_moment(first), _moment(last), found, "rollups")
+
+
+def _kept(asked: StatisticsFilters, using: str) -> tuple[Any, list[Stretch]]:
+    """Of which series the sums answer it, the coarse ones if they can, and of which times."""
+    is_coarse = asked.narrowed_by.union(asked.groups) <= OF_COARSE | OF_TIME
+    series = Series.objects.using(using).filter(is_coarse=is_coarse)
+    step_minutes = (asked.step_seconds or 0) // 60
+    lengths = [
+        minutes
+        for minutes in (rollups.COARSE_SPANS if is_coarse else rollups.FINE_SPANS)
+        if not step_minutes % minutes  # nobody looks into it
+    ]
+    since, until = (moment.timestamp() for moment in asked.range)
+    return asked.chosen(series, set(GROUPS)), spans.covering(math.floor(since), math.ceil(until), lengths)
 
 
 def of_series(

@@ -4,14 +4,14 @@ import math
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logs_app import rollups
 from logs_app.models import LogRecord, RecordTag, Rollup, Series
 from logs_app.recorder.store import Store
-from logs_app.rollups import figures, histogram, spans
+from logs_app.rollups import completing, figures, histogram, spans
 from tests.logs_app import sums
 from tests.logs_app.test_recorder_store import rows, write
 
@@ -110,27 +110,43 @@ def test_a_client_that_left_is_no_error():
 # Spans
 
 
-@given(st.integers(0, 4 * 10**9), st.integers(1, 10**7), st.booleans())
-def test_spans_cover_a_time_without_gap_or_overlap(since, length, may_use_days):
+@given(
+    st.integers(0, 4 * 10**9),
+    st.integers(1, 10**7),
+    st.sampled_from([(spans.QUARTER,), rollups.FINE_SPANS, rollups.COARSE_SPANS]),
+)
+def test_spans_cover_a_time_without_gap_or_overlap(since, length, lengths):
     until = since + length
-    found = spans.covering(since, until, may_use_days=may_use_days)
+    found = spans.covering(since, until, lengths)
     assert since - 900 < found[0].start <= since
     assert until <= found[-1].end < until + 900
     for one, next in zip(found, found[1:], strict=False):
         assert one.end == next.start
     for stretch in found:
         assert stretch.start % (stretch.minutes * 60) == stretch.end % (stretch.minutes * 60) == 0
-        assert may_use_days or stretch.minutes == spans.QUARTER
+        assert stretch.minutes in lengths
 
 
-def test_whole_days_are_read_from_days():
-    day = 86_400
-    found = spans.covering(day - 900, 3 * day + 10, may_use_days=True)
-    assert found == [
-        spans.Stretch(15, day - 900, day),
-        spans.Stretch(24 * 60, day, 3 * day),
-        spans.Stretch(15, 3 * day, 3 * day + 900),
+def test_whole_days_and_hours_are_read_from_days_and_hours():
+    day, hour, quarter = 86_400, 3600, 900
+    since, until = day - hour - quarter, 3 * day + hour + 10
+    assert spans.covering(since, until, rollups.COARSE_SPANS) == [
+        spans.Stretch(spans.QUARTER, since, day - hour),
+        spans.Stretch(spans.HOUR, day - hour, day),
+        spans.Stretch(spans.DAY, day, 3 * day),
+        spans.Stretch(spans.HOUR, 3 * day, 3 * day + hour),
+        spans.Stretch(spans.QUARTER, 3 * day + hour, 3 * day + hour + quarter),
     ]
+    assert spans.covering(since, until, rollups.FINE_SPANS) == [
+        spans.Stretch(spans.QUARTER, since, day),
+        spans.Stretch(spans.DAY, day, 3 * day),
+        spans.Stretch(spans.QUARTER, 3 * day, 3 * day + hour + quarter),
+    ]
+
+
+def test_no_time_at_all_has_a_beginning():
+    for lengths in ((spans.QUARTER,), rollups.COARSE_SPANS):
+        assert spans.covering(900, 900, lengths) == [spans.Stretch(spans.QUARTER, 900, 900)]
 
 
 # Adding
@@ -160,8 +176,8 @@ def test_sums_are_exactly_those_of_the_records(store):
         )
     assert LogRecord.objects.using(store.alias).count() == 60
     assert sums.kept(store.alias) == sums.of_records(store.alias)
-    assert Series.objects.using(store.alias).count() == 6
-    assert Rollup.objects.using(store.alias).count() == 18
+    assert Series.objects.using(store.alias).filter(is_coarse=False).count() == 6
+    assert Rollup.objects.using(store.alias).count() == 6 * 3 + 3 * 3
 
 
 def test_the_same_record_again_adds_nothing(store):
@@ -190,10 +206,14 @@ def test_a_transaction_that_is_undone_takes_its_series_with_it(store):
 def test_a_recorder_that_begins_anew_goes_on_with_the_same_series(store):
     write(store, [made(model="m", project="old name")])
     write(Store(store.alias), [made(model="m", project="new name")])
-    assert Series.objects.using(store.alias).get().project == "new name"
+    assert project_of_series(store) == {"new name"}
     write(Store(store.alias), [made(model="m")])  # of which only counts are kept
-    assert Series.objects.using(store.alias).get().project == "new name"
+    assert project_of_series(store) == {"new name"}
     assert sums.kept(store.alias) == sums.of_records(store.alias)
+
+
+def project_of_series(store):
+    return set(Series.objects.using(store.alias).values_list("project", flat=True))
 
 
 def test_a_later_price_changes_the_sums_by_the_difference(store):
@@ -206,6 +226,37 @@ def test_a_later_price_changes_the_sums_by_the_difference(store):
     kept = sums.kept(store.alias)
     assert of_all_time(kept) == ever  # what metrics have counted never goes back
     assert kept | ever == sums.of_records(store.alias) | ever
+
+
+def test_coarse_series_are_completed_from_what_was_summed_up_without_them(store):
+    for number in range(5):
+        times = [1_700_000_000_000 + (number * 7 + n) * 1_000_000 for n in range(7)]  # 16 minutes and more
+        batch = [
+            made(id=f"{ms:012x}7{number:019x}", model=f"m-{ms % 3}", provider="p", key_name=f"k{number}")
+            for ms in times
+        ]
+        write(store, batch)
+    expected = sums.kept(store.alias)
+    coarse = Series.objects.using(store.alias).filter(is_coarse=True)
+    Rollup.objects.using(store.alias).filter(series_id__in=coarse.values("id")).delete()
+    coarse.delete()
+    with connections[store.alias].cursor() as cursor:
+        completing.complete(cursor)
+    assert sums.kept(store.alias) == expected == sums.of_records(store.alias)
+
+
+def test_without_sums_there_is_nothing_to_complete(store):
+    with connections[store.alias].cursor() as cursor:
+        completing.complete(cursor)
+    assert not Series.objects.using(store.alias).exists()
+
+
+def test_records_of_many_keys_share_a_coarse_series(store):
+    write(store, [made(key_id=f"{n}", key_name=f"key {n}", project_id="p", project="P") for n in range(9)])
+    series = Series.objects.using(store.alias).get(is_coarse=True)
+    assert (series.node, series.project_id, series.project) == ("node-a", "p", "P")
+    assert (series.key_id, series.key_name, series.outcome) == ("", "", "")
+    assert Series.objects.using(store.alias).filter(is_coarse=False).count() == 9
 
 
 def of_all_time(found):
@@ -236,9 +287,10 @@ def test_tags_are_written_with_their_record(store):
 def test_a_record_has_its_sums_in_the_span_of_its_id(store):
     batch = made()
     write(store, [batch])
-    milliseconds = int(batch.record["id"][:12], 16)
-    starts = {row.minutes: row.start for row in Rollup.objects.using(store.alias)}
-    assert starts == {0: 0, 15: milliseconds // 900_000 * 900, 1440: milliseconds // 86_400_000 * 86_400}
+    seconds = int(batch.record["id"][:12], 16) // 1000
+    starts = dict(Rollup.objects.using(store.alias).values_list("minutes", "start"))
+    quarter, hour, day = (seconds - seconds % length for length in (900, 3600, 86_400))
+    assert starts == {0: 0, 15: quarter, 60: hour, 1440: day}
 
 
 @given(st.lists(records, min_size=1, max_size=5))
