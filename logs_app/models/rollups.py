@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Series(models.Model):
-    """What a sum can be grouped by: one row for each combination that was ever seen on a node, and a coarse one
-    for each of its project, model and provider, with all else empty.
+    """What a sum can be grouped by: one row for each combination that was ever seen on a node, and a coarse
+    one for each of its project, model and provider, with all else empty.
 
     Rows are never deleted: recorders remember their ids. The two names are the latest, all else is the key.
     """

@@ -22,7 +22,8 @@ def complete(cursor: Any) -> None:
         return
     for day in range(start_of(first, DAY), last + 1, DAY_SECONDS):
         cursor.execute(
-            f"SELECT start, series_id, figures FROM {table} WHERE minutes = %s AND start >= %s AND start < %s",
+            f"SELECT start, series_id, figures FROM {table} "
+            "WHERE minutes = %s AND start >= %s AND start < %s",
             [QUARTER, day, day + DAY_SECONDS],
         )
         adding.write(cursor, _sums(cursor.fetchall(), coarse))
