@@ -30,6 +30,7 @@ PAGES = (
     "status=200", "status=504", "status=2xx", "status=4xx", "status=5xx", "outcome=completed",
     "outcome=interrupted",
     "stream=true", "cached=true", "tag=beta", "tag=nothing", "session=session-17", "user=user-77",
+    "client_ip=192.0.2.1",
     "min_latency_ms=1000", "min_latency_ms=60000", "max_latency_ms=10", "min_tokens=1200",
     "min_tokens=999999",
     "min_cost=0.01", "fingerprint=0000000000000007", "error_code=server_error", "request_id=req_4242",

@@ -129,7 +129,8 @@ class Seeder:
             "project_id": f"00000000-0000-4000-8000-{project:012}", "project": f"project-{project}",
             "key_id": str(1000 + key), "key_kind": "credential", "key_name": f"key-{key}",
             "session": f"session-{number // 10}" if chance.random() < 0.5 else "",
-            "end_user": f"user-{chance.randrange(USERS)}", "tags": columns.json_text(tags),
+            "end_user": f"user-{chance.randrange(USERS)}", "client_ip": f"192.0.2.{number % 251}",
+            "tags": columns.json_text(tags),
         }  # fmt: skip
 
     def _words(self, fewest: int, most: int) -> str:

@@ -55,6 +55,7 @@ TITLES = {
     "tag": _("tag"),
     "session": _("session"),
     "user": _("end user"),
+    "client_ip": _("client address"),
     "min_latency_ms": _("latency from (ms)"),
     "max_latency_ms": _("latency up to (ms)"),
     "min_tokens": _("tokens from"),

@@ -16,7 +16,7 @@ from rest_framework.serializers import ValidationError
 from logs_app.finding.paging import in_order
 from logs_app.models import LogRecord
 from logs_app.statistics import sums
-from logs_app.statistics.question import GROUPS, StatisticsFilters
+from logs_app.statistics.question import OF_SERIES, StatisticsFilters
 
 MOST_COUNTED = 10_000
 PAGE_SIZE, LARGEST_PAGE, LAST_PAGE = 50, 200, 1_000_000
@@ -92,7 +92,7 @@ def total(ids: Any, asked: StatisticsFilters | None) -> tuple[int, bool]:
 def kept_sums(given: dict[str, str], using: str) -> StatisticsFilters | None:
     """None where the sums are not kept by all that is `given`, as by the moments of a day."""
     oldest = LogRecord.objects.using(using).order_by("pk").values_list("pk", flat=True).first()
-    if oldest is None or not given.keys() <= GROUPS.keys():
+    if oldest is None or not given.keys() <= OF_SERIES.keys():
         return None
     since = str((oldest.int >> 80) / 1000)
     asked = StatisticsFilters.given(given | {"since": since})

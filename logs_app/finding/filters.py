@@ -88,6 +88,7 @@ class RecordFilters(FilterSerializer):
     tag = TextFilter(help_text=_("One of its tags."))
     session = TextFilter(help_text=_("The session that the client named."))
     user = TextFilter(help_text=_("The end user that the client named."))
+    client_ip = TextFilter(help_text=_("The address that the call came from."))
     min_latency_ms = LeastFilter(help_text=_("Took at least so many milliseconds."))
     max_latency_ms = LeastFilter(help_text=_("Took at most so many milliseconds."))
     min_tokens = serializers.IntegerField(
@@ -154,6 +155,9 @@ class RecordFilters(FilterSerializer):
 
     def by_user(self, rows: Records, text: str) -> Records:
         return _where(rows, "end_user", text)
+
+    def by_client_ip(self, rows: Records, text: str) -> Records:
+        return _where(rows, "client_ip", text)
 
     def by_min_latency_ms(self, rows: Records, value: float) -> Records:
         return rows.filter(latency_ms__gte=value)

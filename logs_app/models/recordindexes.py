@@ -62,6 +62,7 @@ INDEXES = [
     _where_present("key_name", "record_key_name"),
     _where_present("session", "record_session"),
     _where_present("end_user", "record_end_user"),
+    _where_present("client_ip", "record_client_ip"),
     _where_present("prompt_fingerprint", "record_fingerprint"),
     _where_present("error_code", "record_error_code"),
     Index(fields=["parent"], name="record_parent", condition=Q(parent__isnull=False)),

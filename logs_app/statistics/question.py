@@ -11,8 +11,9 @@ from rest_framework import serializers
 from accounts.api.filters import ChoiceFilter, TextFilter
 from logs_app.finding.filters import RecordFilters
 
-# What each division is by; of two columns the second is the name of the first.
-GROUPS: dict[str, tuple[str, ...]] = {
+# What each division is by; of two columns the second is the name of the first. Sums are kept by the first ones,
+# the others are read from records.
+OF_SERIES: dict[str, tuple[str, ...]] = {
     "project": ("project_id", "project"),
     "key": ("key_id", "key_name"),
     "model": ("model",),
@@ -21,6 +22,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "status": ("status_code",),
     "outcome": ("outcome",),
 }
+OF_RECORDS: dict[str, tuple[str, ...]] = {
+    "fingerprint": ("prompt_fingerprint",),
+    "session": ("session",),
+    "user": ("end_user",),
+    "client_ip": ("client_ip",),
+}
+GROUPS = OF_SERIES | OF_RECORDS
 INTERVALS = {
     "minute": timedelta(minutes=1),
     "15m": timedelta(minutes=15),

@@ -19,7 +19,7 @@ from logs_app import rollups
 from logs_app.models import Rollup, Series
 from logs_app.rollups import figures, spans
 from logs_app.rollups.spans import Stretch
-from logs_app.statistics.question import GROUPS, StatisticsFilters
+from logs_app.statistics.question import GROUPS, OF_SERIES, StatisticsFilters
 
 OF_TIME = {"since", "until"}
 OF_COARSE = {"project", "model", "provider"}
@@ -43,7 +43,7 @@ class Answer:
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
     is_wide = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
-    if is_wide and asked.narrowed_by <= GROUPS.keys() | OF_TIME:
+    if is_wide and asked.narrowed_by.union(asked.groups) <= OF_SERIES.keys() | OF_TIME:
         return _from_rollups(asked, records.db)
     return _from_records(asked, records)
 
@@ -80,7 +80,7 @@ def _kept(asked: StatisticsFilters, using: str) -> tuple[Any, list[Stretch]]:
         if not step_minutes % minutes  # nobody looks into it
     ]
     since, until = (moment.timestamp() for moment in asked.range)
-    return asked.chosen(series, set(GROUPS)), spans.covering(math.floor(since), math.ceil(until), lengths)
+    return asked.chosen(series, set(OF_SERIES)), spans.covering(math.floor(since), math.ceil(until), lengths)
 
 
 def of_series(

@@ -24,7 +24,8 @@ RECORDS: list[dict[str, Any]] = [
         "project_id": PROJECT, "project": "apollo", "key_id": KEY, "key_name": "Key of Ann", "model": "m-1",
         "provider": "p-1", "path": "/v1/files/f-1", "endpoint": "/v1/files/{file_id}", "status_code": 404,
         "outcome": "failed", "is_streaming": False, "is_cached": False, "tags": '["blue", "red"]',
-        "session": "s-1", "end_user": "u-1", "latency_ms": 10.0, "total_tokens": 10, "cost_nanos": 10**9,
+        "session": "s-1", "end_user": "u-1", "client_ip": "192.0.2.7",
+        "latency_ms": 10.0, "total_tokens": 10, "cost_nanos": 10**9,
         "prompt_fingerprint": "f1", "error_code": "not_found", "request_id": "r-1",
     },
     {
@@ -79,6 +80,7 @@ CASES = [
     ({"cached": "false"}, [DAY_AGO, SECOND]),
     ({"tag": "red"}, [DAY_AGO, FIRST]), ({"tag": "blue"}, OLD), ({"tag": "re"}, []),
     ({"session": "s-2"}, [FIRST]), ({"user": "u-1"}, OLD),
+    ({"client_ip": "192.0.2.7"}, OLD), ({"client_ip": "192.0.2"}, []),
     ({"min_latency_ms": "500"}, NEW), ({"max_latency_ms": "500"}, [DAY_AGO, SECOND]),
     ({"min_latency_ms": "11", "max_latency_ms": "999.5"}, [SECOND]),
     ({"min_tokens": "11"}, [FIRST]), ({"min_cost": "0.5"}, OLD),

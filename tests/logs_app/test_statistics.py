@@ -35,7 +35,15 @@ def store(scratch) -> Store:
             NOON, model="m-1", project_id="p", project="apollo", latency_ms=10.0, total_tokens=5, cost_nanos=7
         ),
         at(NOON + 1, model="m-1", latency_ms=1000.0, ttft_ms=100.0, is_streaming=True, session="s"),
-        at(NOON + QUARTER_MS, model="m-2", key_id="k", key_name="Ann", is_cached=True, tags='["t"]'),
+        at(
+            NOON + QUARTER_MS,
+            model="m-2",
+            key_id="k",
+            key_name="Ann",
+            is_cached=True,
+            tags='["t"]',
+            prompt_fingerprint="f-1",
+        ),
         at(NOON + 40 * 4 * QUARTER_MS, model="m-1", outcome="failed", status_code=500),  # two days later
     ]
     write(store, batch)
@@ -84,6 +92,9 @@ def test_what_the_sums_are_not_kept_by_is_read_from_the_records(store):
         ({"min_latency_ms": "10", "interval": "15m", "until": str(NOON + 9000)}, {((), START): 2}),
         ({"stream": "false", "until": str(NOON + 1)}, {((), 0): 1}),  # exactly
         ({"interval": "minute", "until": str(NOON + 60_000)}, {((), START): 2}),
+        ({"group_by": "session"}, {(("s",), 0): 1, (("",), 0): 3}),
+        ({"group_by": "user,model"}, {(("", "m-1"), 0): 3, (("", "m-2"), 0): 1}),
+        ({"group_by": "fingerprint", "model": "m-2"}, {(("f-1",), 0): 1}),
     ):
         answer = ask(store, **given)
         assert (counted(answer), answer.source, answer.is_capped) == (wanted, "records", False), given
