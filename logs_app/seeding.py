@@ -17,7 +17,7 @@ import orjson
 from django.db.models import NOT_PROVIDED, Model
 
 from logs_app import payloads
-from logs_app.assembly import Row, Rows, columns, previews
+from logs_app.assembly import Row, Rows, columns, ending, previews
 from logs_app.folding import Folded
 from logs_app.models import LogPayload, LogRecord
 
@@ -118,7 +118,17 @@ class Seeder:
             "request_content_type": "application/json", "response_content_type": "application/json",
             "usage": payloads.pack_json(body["usage"]),
         }  # fmt: skip
-        return Rows(NODE, record, payload, [])
+        return Rows(NODE, record, payload, self._attempts(id, record))
+
+    def _attempts(self, id: bytes, record: Row) -> list[Row]:
+        """One call in thirty is asked twice."""
+        last = {
+            "provider": record["provider"], "model": record["model_sent"], "status": record["status_code"],
+            "latency_us": int(record["latency_ms"] * 1000), "key": "", "error": "", "message": "",
+        }  # fmt: skip
+        failed = last | {"status": 503, "error": "server_error", "latency_us": 20_000}
+        tries = [failed, last] if self._chance.random() < 1 / 30 else [last]
+        return [ending.attempt(id, number, given) for number, given in enumerate(tries, 1)]
 
     def _who(self, number: int) -> Row:
         chance = self._chance

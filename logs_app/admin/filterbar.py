@@ -60,6 +60,7 @@ TITLES = {
     "max_latency_ms": _("latency up to (ms)"),
     "min_tokens": _("tokens from"),
     "min_cost": _("cost from (USD)"),
+    "min_attempts": _("attempts from"),
     "fingerprint": _("prompt fingerprint"),
     "error_code": _("error code"),
     "search": _("words"),
@@ -68,6 +69,7 @@ TITLES = {
 PRESETS: list[tuple[str, Any, dict[str, str]]] = [
     ("circle-x", _("Errors"), {"outcome": "failed"}),
     ("timer", _("Slow"), {"min_latency_ms": "10000"}),
+    ("rotate-cw", _("Tried again"), {"min_attempts": "2"}),
     ("coins", _("Expensive"), {"min_cost": "0.05"}),
     ("clock", _("Last hour"), {"since": "1h"}),
     ("zap", _("Streams"), {"stream": "true"}),

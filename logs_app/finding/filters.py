@@ -21,7 +21,7 @@ from rest_framework import serializers
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
 from logs_app import search
 from logs_app.finding.moments import first_id, moment
-from logs_app.models import Outcome, RecordTag
+from logs_app.models import Attempt, Outcome, RecordTag
 from logs_app.models.recordindexes import LONGEST_BEGINNING, Beginning, StatusClass
 
 NANOS = 10**9
@@ -98,6 +98,10 @@ class RecordFilters(FilterSerializer):
         required=False, max_digits=18, decimal_places=9, min_value=Decimal(0),
         help_text=_("At least so many US dollars."),
     )  # fmt: skip
+    min_attempts = serializers.IntegerField(
+        required=False, min_value=2, max_value=LARGEST,
+        help_text=_("Needed at least so many attempts: 2 finds what was asked again or elsewhere."),
+    )  # fmt: skip
     fingerprint = TextFilter(help_text=_("The fingerprint of the system prompt and the tools."))
     error_code = TextFilter(help_text=_("What went wrong, for programs."))
     search = TextFilter(help_text=_("Words of the question, the answer or the error message."))
@@ -170,6 +174,11 @@ class RecordFilters(FilterSerializer):
 
     def by_min_cost(self, rows: Records, value: Decimal) -> Records:
         return rows.filter(cost_nanos__gte=int(value * NANOS))
+
+    def by_min_attempts(self, rows: Records, value: int) -> Records:
+        """Attempts are numbered from 1. The second condition is the index's own."""
+        tried = Attempt.objects.using(rows.db).filter(number=value, number__gte=2)
+        return rows.filter(pk__in=tried.values("record_id"))
 
     def by_fingerprint(self, rows: Records, text: str) -> Records:
         return _where(rows, "prompt_fingerprint", text)

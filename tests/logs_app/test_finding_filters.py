@@ -9,6 +9,7 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from logs_app.assembly.ending import attempt
 from logs_app.finding.filters import RecordFilters
 from logs_app.models import LogRecord
 from logs_app.recorder.store import Store
@@ -18,6 +19,7 @@ from tests.logs_app.test_recorder_store import rows, write
 PROJECT, KEY = str(uuid.uuid4()), str(uuid.uuid4())
 FIRST, SECOND = (id.hex() for id in (new_id(), new_id()))
 DAY_AGO = f"{int((timezone.now() - timedelta(days=1)).timestamp() * 1000):012x}70008000000000000000"
+TRIED = {"provider": "p-1", "model": "m", "status": 503, "key": "", "error": "", "message": ""}
 RECORDS: list[dict[str, Any]] = [
     {
         "id": DAY_AGO,
@@ -51,8 +53,10 @@ def alias(scratch) -> str:
     store.register("node-a")
     batch = [rows() for _ in RECORDS]
     for made, columns in zip(batch, RECORDS, strict=True):
+        made.attempts = [attempt(bytes.fromhex(columns["id"]), 1, TRIED)]
         made.record |= columns
         made.payload["record_id"] = columns["id"]
+    batch[1].attempts += [attempt(bytes.fromhex(FIRST), number, TRIED) for number in (2, 3)]
     write(store, batch)
     return scratch.alias
 
@@ -81,6 +85,7 @@ CASES = [
     ({"tag": "red"}, [DAY_AGO, FIRST]), ({"tag": "blue"}, OLD), ({"tag": "re"}, []),
     ({"session": "s-2"}, [FIRST]), ({"user": "u-1"}, OLD),
     ({"client_ip": "192.0.2.7"}, OLD), ({"client_ip": "192.0.2"}, []),
+    ({"min_attempts": "2"}, [FIRST]), ({"min_attempts": "3"}, [FIRST]), ({"min_attempts": "4"}, []),
     ({"min_latency_ms": "500"}, NEW), ({"max_latency_ms": "500"}, [DAY_AGO, SECOND]),
     ({"min_latency_ms": "11", "max_latency_ms": "999.5"}, [SECOND]),
     ({"min_tokens": "11"}, [FIRST]), ({"min_cost": "0.5"}, OLD),
