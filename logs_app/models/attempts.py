@@ -29,7 +29,9 @@ class Attempt(models.Model):
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
-        indexes = [models.Index(fields=["record_id"], name="attempt_again", condition=models.Q(number__gte=2))]
+        indexes = [
+            models.Index(fields=["record_id"], name="attempt_again", condition=models.Q(number__gte=2))
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_id} #{self.number}"
