@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple
 
 from ..configuration.configuration import Key
 from ..request.parsing import Call
@@ -37,13 +39,30 @@ _KEPT = frozenset(
     }
 )
 _NO_IDS = frozenset({"input_tokens", "compact"})
-# In JSON an unescaped quote ends a name, so that no text of a message can look like these.
-_NAMED = re.compile(
-    rb'"(?:previous_response_id|conversation|file_id|input_file_id|training_file|validation_file|container'
-    rb'|container_id|vector_store_id|thread_id|assistant_id|batch_id)"\s*:\s*(?:\{\s*"id"\s*:\s*)?'
-    rb'"([^"\\]{1,200})"'
+# Members whose value is an id, or an object with one, and those that list some.
+_NAMES = frozenset(
+    {
+        "assistant_id",
+        "batch_id",
+        "container",
+        "container_id",
+        "conversation",
+        "file_id",
+        "input_file_id",
+        "previous_response_id",
+        "thread_id",
+        "training_file",
+        "validation_file",
+        "vector_store_id",
+    }
 )
-_LISTED = re.compile(rb'"(?:vector_store_ids|file_ids)"\s*:\s*\[\s*"([^"\\]{1,200})"')
+_LISTS = frozenset({"file_ids", "vector_store_ids"})
+# What clients and models write in these is theirs, whatever it is called.
+_FREE = frozenset({"arguments", "input_schema", "metadata", "parameters", "schema"})
+# Most bodies have none, and are looked through no further. An unescaped quote ends a name, so that no text of
+# a message can look like one.
+_ANY = re.compile(b'"(?:' + "|".join(sorted(_NAMES | _LISTS)).encode() + rb')"\s*:')
+_LONGEST_ID = 200
 _FIRST_ID = re.compile(rb'"id"\s*:\s*"([^"\\]{1,200})"')
 _UNIT = 2.0**64
 
@@ -60,9 +79,8 @@ def tie_of(call: Call) -> Tie | None:
     segments = call.path.split("/")[2:]
     kind = segments[0] if segments else ""
     ids = _in_path(segments)
-    if call.document is not None and call.body:
-        found = [*_NAMED.findall(call.body), *_LISTED.findall(call.body)]
-        ids += tuple(each.decode("utf-8", "replace") for each in found[:MOST_IDS])
+    if call.document is not None and call.body and _ANY.search(call.body):
+        ids += tuple(islice(_in_body(call.document), MOST_IDS))
     is_kept = _is_kept(segments)
     is_stored = kind == "chat" and (call.method == "GET" or (call.document or {}).get("store") is True)
     if not (ids or is_kept or is_stored):
@@ -109,6 +127,34 @@ def _in_path(segments: list[str]) -> tuple[str, ...]:
     if not is_kept or segments[0] not in _KEPT | {"chat", "messages"} or len(segments) <= place:
         return ()
     return () if segments[place] in _NO_IDS or not segments[place] else (segments[place],)
+
+
+def _in_body(document: Any) -> Iterator[str]:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += (each for each in reversed(value) if isinstance(each, dict | list))
+        else:
+            for name, member in value.items():
+                yield from _ids(name, member)
+            waiting += [each for name, each in value.items() if _may_hold_ids(name, each, value)]
+
+
+def _ids(name: str, member: Any) -> Iterator[str]:
+    if name in _NAMES:
+        named = [member.get("id") if isinstance(member, dict) else member]
+    elif name in _LISTS and isinstance(member, list):
+        named = member
+    else:
+        return
+    yield from (id for id in named if isinstance(id, str) and 0 < len(id) <= _LONGEST_ID)
+
+
+def _may_hold_ids(name: str, member: Any, beside: dict[str, Any]) -> bool:
+    """A model that uses a tool (`tool_use`, `server_tool_use`, `mcp_tool_use`) fills its input in."""
+    is_free = name in _FREE or name == "input" and str(beside.get("type")).endswith("tool_use")
+    return isinstance(member, dict | list) and not is_free
 
 
 @lru_cache(maxsize=65536)

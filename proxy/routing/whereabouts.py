@@ -41,22 +41,23 @@ class Whereabouts:
                 return self._known[each]
         found: dict[str, int] = await self._ask(_find, ids) or {}
         for object_id, provider_id in found.items():
-            self._remember(object_id, provider_id)
+            self.remember((object_id,), provider_id)
         return next((found[each] for each in ids if each in found), None)
 
     async def learn(self, ids: Iterable[str], provider_id: int) -> None:
         """Returns when every worker can know it."""
-        for each in ids:
-            self._remember(each, provider_id)
+        self.remember(ids, provider_id)
         await self._ask(_learn, tuple(ids), provider_id)
+
+    def remember(self, ids: Iterable[str], provider_id: int) -> None:
+        """Only here, so that this process does not ask again."""
+        for each in ids:
+            if len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[each] = provider_id
 
     def close(self) -> None:
         self._pool.shutdown()
-
-    def _remember(self, object_id: str, provider_id: int) -> None:
-        if len(self._known) >= REMEMBERED:
-            del self._known[next(iter(self._known))]
-        self._known[object_id] = provider_id
 
     async def _ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
         try:

@@ -18,6 +18,7 @@ from ..request.edits import Outgoing
 from ..routing import routing, stickiness
 from ..routing.catalogue import Candidate
 from ..routing.routing import Choice
+from ..routing.stickiness import Tie
 from ..runtime import Runtime
 from . import attempt, buffering, patience, retries
 from .attempt import Errand, Failure, Reply
@@ -43,8 +44,8 @@ async def send(exchange: Exchange, choice: Choice, outgoing: Outgoing, runtime: 
         assert isinstance(result, Failure) and result.error is not None
         raise result.error.after(exchange.attempts)
     exchange.model_sent, exchange.edits = reply.sent.model, list(reply.sent.edits)
-    if choice.tie is not None and reply.provider.id != choice.home and reply.answer.status < 400:
-        await _learn(choice, reply, runtime)
+    if choice.tie is not None and reply.answer.status < 400:
+        await _learn(choice, choice.tie, reply, runtime)
     return await _deliver(errand, reply)
 
 
@@ -127,11 +128,13 @@ def _best(failures: list[Failure], errand: Errand) -> Failure:
     return next((failure for failure in reversed(failures) if failure.reply is not None), failures[-1])
 
 
-async def _learn(choice: Choice, reply: Reply, runtime: Runtime) -> None:
-    """Where this is kept, before the client can ask for it."""
-    assert choice.tie is not None
-    ids = choice.tie.ids if choice.searches else ()
-    if choice.tie.makes:
+async def _learn(choice: Choice, tie: Tie, reply: Reply, runtime: Runtime) -> None:
+    """Where this is kept, before the client can ask for it. What is kept at home nobody needs to be told."""
+    ids = tie.ids if choice.searches else ()
+    if reply.provider.id == choice.home:
+        runtime.whereabouts.remember(ids, choice.home)
+        return
+    if tie.makes:
         try:
             made = stickiness.id_in(await reply.answer.read_until(stickiness.id_in))
         except MidStream as fault:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxy.routing import stickiness
+from proxy.routing import stickiness, whereabouts
 from proxy.routing.catalogue import Candidate
 from proxy.routing.whereabouts import Whereabouts
 from proxy.simulator import Simulator
@@ -89,6 +89,21 @@ async def test_an_id_that_nobody_remembers_is_looked_for(pair: Pair) -> None:
     assert len(home.requests) == 1
     assert (await pair.get(made)).header("x-relay-provider") == pair.away
     assert len(home.requests) == 1  # learned
+
+
+async def test_what_home_has_is_asked_for_once(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made at home it is written down nowhere; each call about it would ask the database otherwise."""
+    made = (await pair.respond()).json["id"]
+    asked: list[tuple[str, ...]] = []
+
+    def find(ids: tuple[str, ...]) -> dict[str, int]:
+        asked.append(ids)
+        return {}
+
+    monkeypatch.setattr(whereabouts, "_find", find)
+    for _ in range(3):
+        assert (await pair.get(made)).header("x-relay-provider") == pair.home
+    assert asked == [(made,)]
 
 
 async def test_what_nobody_has_is_homes_404(pair: Pair) -> None:

@@ -12,6 +12,8 @@ from proxy.routing.stickiness import Tie, tie_of
 from tests.proxy.calls import call
 from tests.proxy.lanes import key, provider
 
+TOOL_USE = {"type": "tool_use", "name": "run", "input": {"container": "web", "files": {"file_id": "a"}}}
+
 
 def candidates(*weights: int, **given: Any) -> tuple[Candidate, ...]:
     return tuple(
@@ -54,6 +56,13 @@ def test_ids_in_the_path(path: str, ids: tuple[str, ...]) -> None:
         ({"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]}, ("vs_1",)),
         ({"tools": [{"type": "code_interpreter", "container": "cntr_1"}]}, ("cntr_1",)),
         ({"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}, ()),
+        ({"container": {"skills": [], "id": "cntr_1"}}, ("cntr_1",)),
+        (
+            {"tools": [{"container": {"type": "auto", "file_ids": ["file-1", "file-2"]}}]},
+            ("file-1", "file-2"),
+        ),
+        ({"previous_response_id": None, "container": {}, "file_id": 7, "file_ids": [7, None]}, ()),
+        ({"thread_id": "x" * 201}, ()),
         ({"input": 'I said: "previous_response_id": "resp_1"'}, ()),
     ],
 )
@@ -68,6 +77,15 @@ def test_ids_in_the_body(member: dict[str, Any], ids: tuple[str, ...]) -> None:
         ("POST", "/v1/messages", {"messages": []}),
         ("POST", "/v1/messages/count_tokens", {"messages": []}),
         ("POST", "/v1/embeddings", {"input": "hi"}),
+        # Names that clients and models give are theirs.
+        ("POST", "/v1/chat/completions", {"messages": [], "metadata": {"thread_id": "t-1"}}),
+        ("POST", "/v1/chat/completions", {"tools": [{"function": {"parameters": {"file_id": "x"}}}]}),
+        (
+            "POST",
+            "/v1/messages",
+            {"messages": [{"content": [{"type": "tool_use", "input": {"container": "a"}}]}]},
+        ),
+        ("POST", "/v1/messages", {"tools": [{"input_schema": {"properties": {"thread_id": "x"}}}]}),
         ("GET", "/v1/models", None),
         ("GET", "/v1/models/gpt-4o", None),
         ("POST", "/v1/audio/speech", {"input": "hi"}),
@@ -87,6 +105,22 @@ def test_a_chat_about_a_file_goes_where_the_file_is() -> None:
     content = [{"type": "file", "file": {"file_id": "file-1"}}]
     body = {"messages": [{"role": "user", "content": content}]}
     assert tie_of(call("POST", "/v1/chat/completions", body)) == Tie(("file-1",))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "document", "source": {"type": "file", "file_id": "file-1"}},
+        {"type": "container_upload", "file_id": "file-1"},
+        {
+            "type": "tool_result",
+            "content": [{"type": "image", "source": {"type": "file", "file_id": "file-1"}}],
+        },
+    ],
+)
+def test_a_message_about_a_file_goes_where_the_file_is(part: dict[str, Any]) -> None:
+    body = {"messages": [{"role": "user", "content": [part]}]}
+    assert tie_of(call("POST", "/v1/messages", body)) == Tie(("file-1",))
 
 
 def test_everybody_agrees_on_a_home() -> None:

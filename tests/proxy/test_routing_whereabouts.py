@@ -59,7 +59,7 @@ async def test_without_the_database_nothing_is_known_and_nothing_breaks(
 async def test_the_memory_is_bounded(made: Whereabouts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whereabouts, "REMEMBERED", 3)
     for number in range(10):
-        made._remember(str(number), 1)
+        made.remember([str(number)], 1)
     assert set(made._known) == {"7", "8", "9"}
 
 
