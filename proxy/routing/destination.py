@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -16,8 +17,8 @@ from .. import errors
 from ..access import policy
 from ..configuration.configuration import Key, Project, Provider, Route, Snapshot
 from ..errors import RelayError
-from ..request import edits, endpoints
-from ..request.parsing import VERSION, Call
+from ..request import edits
+from ..request.parsing import Call, read_head
 from . import mapping, ownkeys, routes, stickiness
 from .catalogue import Candidate, Reason
 
@@ -81,19 +82,20 @@ def find(question: Question, snapshot: Snapshot, shares: Shares) -> Destination:
     asked, project = _asked(question, snapshot, shares), question.project
     try:
         _check(asked, project)
-        own = _own(asked, project)
+        own = ownkeys.candidate_of(project, snapshot, asked.call, asked.model)
     except RelayError as error:
         return asked.destination((), refusal=error)
-    call, catalogue = asked.call, snapshot.catalogue
+    call, catalogue, tie = asked.call, snapshot.catalogue, stickiness.tie_of(asked.call)
     found = catalogue.candidates(asked.model, call.endpoint, call.is_streaming, asked.route)
     allowed, denied = policy.permitted(call, found, snapshot.settings)
     if own is not None:
-        return _of_own_key(asked, own, allowed if project and project.allow_shared_providers else ())
+        may_be_shared = project is not None and project.allow_shared_providers and not tie
+        return _of_own_key(asked, own, allowed if may_be_shared else ())
     if not allowed:
         refusal = denied or catalogue.why_none(asked.model, call.endpoint, asked.route)
         return asked.destination(_others(asked, (), found), refusal=refusal)
     kept_by = ""
-    if len(allowed) > 1 and stickiness.tie_of(call):
+    if len(allowed) > 1 and tie:
         owner = f"project:{project.id}" if project else ""
         kept_by = stickiness.at_home(allowed, owner)[0].provider.provider_key
     lines = _tiers(asked, allowed)
@@ -107,16 +109,15 @@ def find(question: Question, snapshot: Snapshot, shares: Shares) -> Destination:
 
 def _asked(question: Question, snapshot: Snapshot, shares: Shares) -> _Asked:
     route = routes.find(snapshot.routes, question.path)
-    prefix = routes.version_prefix(route)
-    path = VERSION + question.path.removeprefix(prefix)
+    scope = {
+        "method": "POST", "path": question.path, "raw_path": quote(question.path).encode(),
+        "query_string": b"", "headers": [(b"content-type", b"application/json")], "http_version": "1.1",
+    }  # fmt: skip
     document: dict[str, Any] = {"model": question.model} if question.model else {}
     document |= {"stream": True} if question.is_streaming else {}
-    call = Call(
-        method="POST", path=path, rest=path.removeprefix(f"{VERSION}/"), query="", headers=[],
-        endpoint=endpoints.find(path), client_ip=None, content_type="application/json",
-        body=orjson.dumps(document), document=document, model=question.model or None,
-        is_streaming=question.is_streaming,
-    )  # fmt: skip
+    call = read_head(scope, routes.version_prefix(route))
+    call.body, call.document, call.model = orjson.dumps(document), document, question.model or None
+    call.is_streaming = question.is_streaming
     return _Asked(call, route, edits.begin(call, snapshot.settings).model, snapshot, shares)
 
 
@@ -129,14 +130,6 @@ def _check(asked: _Asked, project: Project | None) -> None:
     if asked.route is not None:
         routes.check_body(asked.call, asked.route)
     policy.check_body(asked.call, key, settings, asked.model)
-
-
-def _own(asked: _Asked, project: Project | None) -> Candidate | None:
-    provider = ownkeys.provider_of(project, asked.snapshot)
-    if provider is None:
-        return None
-    call = asked.call
-    return asked.snapshot.catalogue.candidate(provider, asked.model, call.endpoint, call.is_streaming)
 
 
 def _of_own_key(asked: _Asked, own: Candidate, shared: tuple[Candidate, ...]) -> Destination:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import errors, refusals
+from ..access import policy
 from ..configuration.configuration import Project, Provider, Snapshot
+from ..request.parsing import Call
+from .catalogue import Candidate
 
 
 def provider_of(project: Project | None, snapshot: Snapshot) -> Provider | None:
@@ -24,3 +27,17 @@ def provider_of(project: Project | None, snapshot: Snapshot) -> Provider | None:
     # What is wrong with the provider's own key does not matter here.
     key = project.upstream_key
     return replace(provider, api_key=key, extra_api_keys=(), key_owner=project.name, error=None)
+
+
+def candidate_of(
+    project: Project | None, snapshot: Snapshot, call: Call, model: str | None
+) -> Candidate | None:
+    """That provider as the one that a call goes to. Raises RelayError where its policy refuses the call."""
+    provider = provider_of(project, snapshot)
+    if provider is None:
+        return None
+    found = snapshot.catalogue.candidate(provider, model, call.endpoint, call.is_streaming)
+    _, refusal = policy.permitted(call, (found,), snapshot.settings)
+    if refusal is not None:
+        raise refusal
+    return found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .. import errors, refusals
 from ..access import policy
-from ..configuration.configuration import Project, Settings, Snapshot
+from ..configuration.configuration import Settings
 from ..errors import RelayError
 from ..exchange import Exchange
 from ..request.edits import Outgoing
@@ -40,7 +40,7 @@ async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Ch
     if exchange.only_provider is not None:
         snapshot = snapshot.only(exchange.only_provider)
     project = exchange.key.project if exchange.key else None
-    own = _own(project, snapshot, exchange, outgoing.model)
+    own = ownkeys.candidate_of(project, snapshot, call, outgoing.model)
     if own is not None and not (project and project.allow_shared_providers):
         return Choice((own,))
     found = snapshot.catalogue.candidates(outgoing.model, call.endpoint, call.is_streaming, exchange.route)
@@ -75,7 +75,7 @@ def firsts(exchange: Exchange, model: str | None, runtime: Runtime) -> tuple[Can
         snapshot = snapshot.only(exchange.only_provider)
     project = exchange.key.project if exchange.key else None
     try:
-        own = _own(project, snapshot, exchange, model)
+        own = ownkeys.candidate_of(project, snapshot, call, model)
     except RelayError:
         return ()
     if own is not None:
@@ -147,17 +147,3 @@ def _least_bad(candidates: tuple[Candidate, ...], runtime: Runtime) -> tuple[Can
         raise errors.no_weight()
     best = runtime.health.best(candidate.provider.id for candidate in weighty)
     return tuple(candidate for candidate in weighty if candidate.provider.id == best)
-
-
-def _own(
-    project: Project | None, snapshot: Snapshot, exchange: Exchange, model: str | None
-) -> Candidate | None:
-    provider = ownkeys.provider_of(project, snapshot)
-    if provider is None:
-        return None
-    call = exchange.call
-    found = snapshot.catalogue.candidate(provider, model, call.endpoint, call.is_streaming)
-    _, refusal = policy.permitted(call, (found,), snapshot.settings)
-    if refusal is not None:
-        raise refusal
-    return found

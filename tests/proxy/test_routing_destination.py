@@ -84,6 +84,13 @@ def test_a_route_narrows_and_its_prefix_stands_for_v1() -> None:
     assert told(found) == [("p2", 1, 100, ""), ("p1", None, 0, "not_of_the_route")]
 
 
+@pytest.mark.parametrize("path", ["/team/chat/completions", "/team/v1/chat/completions"])
+def test_the_base_url_of_an_sdk_may_end_in_v1_behind_a_prefix(path: str) -> None:
+    only_chat = provider(2, endpoints=("chat/completions",))
+    found = ask(provider(1), only_chat, routes=(Route("team", "/team", frozenset({2})),), path=path)
+    assert told(found)[0] == ("p2", 1, 100, "")
+
+
 def test_a_refusal_says_what_the_caller_would_read() -> None:
     found = ask(provider(1, {"n": "x"}))
     assert found.refusal and found.refusal.code == "model_not_found"
@@ -102,6 +109,18 @@ def test_a_projects_own_key_decides() -> None:
     assert told(found) == [("p2", 1, 100, ""), ("p1", None, 0, "own_key")]
     shared = ask(provider(1), provider(2), project=replace(SHOP, allow_shared_providers=True))
     assert told(shared) == [("p2", 1, 100, ""), ("p1", 2, 100, "")]
+
+
+def test_the_policy_of_its_provider_refuses_a_projects_own_key_too() -> None:
+    limited = provider(2, policy=policy.parse({"allowed_methods": ["GET"]}))
+    refused = ask(provider(1), limited, project=SHOP).refusal
+    assert refused is not None and refused.code == "method_not_allowed"
+
+
+def test_what_an_own_key_makes_is_kept_by_its_provider_alone() -> None:
+    sharing = replace(SHOP, allow_shared_providers=True)
+    found = ask(provider(1), provider(2), project=sharing, path="/v1/responses")
+    assert told(found) == [("p2", 1, 100, ""), ("p1", None, 0, "own_key")]
 
 
 def test_what_a_call_makes_is_kept_at_one_home() -> None:
