@@ -1,4 +1,4 @@
-"""Errors of ours, built in one place, in the caller's own format.
+"""Errors of ours on calls to a provider, in the caller's own format.
 
     RelayError            an answer we make instead of the provider's
     UpstreamError         the call to the provider failed
@@ -16,17 +16,10 @@ from typing import Any
 
 import orjson
 
+from accounts.errorobject import error_object
+
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
-_TYPES = {
-    400: "invalid_request_error",
-    401: "invalid_request_error",
-    403: "permission_error",
-    404: "invalid_request_error",
-    405: "invalid_request_error",
-    413: "invalid_request_error",
-    429: "rate_limit_error",
-}
 _ANTHROPIC_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -59,8 +52,7 @@ class RelayError(Exception):
         self.headers = headers
 
     def as_object(self) -> dict[str, Any]:
-        kind = _TYPES.get(self.status, "server_error")
-        return {"message": self.message, "type": kind, "param": self.param, "code": self.code}
+        return error_object(self.status, self.code, self.message, self.param)
 
     def after(self, attempts: list[dict[str, Any]]) -> RelayError:
         """The last failure, and where there were several tries, what came of each."""

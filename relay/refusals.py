@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts.errorobject import error_object
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400`. A page opened under an unknown name is the usual first trouble of an installation."""
@@ -80,6 +82,4 @@ def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResp
 
 
 def _error(status: int, code: str, message: str) -> JsonResponse:
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    return JsonResponse({"error": error}, status=status)
+    return JsonResponse({"error": error_object(status, code, message)}, status=status)

@@ -16,16 +16,10 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts.errorobject import error_object
 from accounts.errors import Inactive, Missing, Refused, Taken, Unavailable, Unknown
 from accounts.signin.lockout import LockedOut
 
-TYPES = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    409: "conflict_error",
-    429: "rate_limit_error",
-}
 STATUS = {Inactive: 403, Unknown: 404, Taken: 409, Missing: 409, Unavailable: 503}
 AWAY_SECONDS = 5
 WHOLE = "non_field_errors"
@@ -60,9 +54,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
 def problem(
     status: int, code: str, message: str, fields: Fields | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
-    param = next(iter(fields), None) if fields else None
-    error: dict[str, Any] = {"message": message, "type": kind, "param": param, "code": code}
+    error = error_object(status, code, message, next(iter(fields), None) if fields else None)
     if fields:
         error["fields"] = fields
     return Response({"error": error}, status=status, headers=headers)

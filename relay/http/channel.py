@@ -19,6 +19,7 @@ from twisted.protocols.basic import LineReceiver
 from twisted.web import http
 from zope.interface import implementer
 
+from accounts.errorobject import error_object
 from proxy import identifiers
 from relay.http.request import Request
 from relay.http.transport import unsent_bytes
@@ -217,9 +218,7 @@ class Factory(http_protocol.HTTPFactory):
 
 
 def _refusal(status: int, code: str, message: str) -> bytes:
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    body = orjson.dumps({"error": error})
+    body = orjson.dumps({"error": error_object(status, code, message)})
     lines = (
         b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode()),
         b"content-type: application/json",

@@ -42,7 +42,7 @@ def test_it_opens_nothing_under_another_scheme(get, settings, scheme):
 def test_nothing_and_something_wrong_open_nothing(get):
     for response in (get(), get("wrong"), get("")):
         assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
-        assert response.json()["error"]["type"] == "authentication_error"
+        assert response.json()["error"]["code"] == "authentication_failed"
 
 
 def test_without_a_configured_token_its_way_is_closed(get, settings):

@@ -85,4 +85,4 @@ def test_other_tokens_refresh_nothing(anonymous, ada, reason):
         ada.delete()
     given = {"access": token.access_token, "nonsense": "abc"}.get(reason, token)
     response = anonymous.post(REFRESH, {"refresh_token": str(given)})
-    assert (response.status_code, response.json()["error"]["type"]) == (401, "authentication_error")
+    assert (response.status_code, response.json()["error"]["type"]) == (401, "invalid_request_error")
