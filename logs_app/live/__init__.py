@@ -1,7 +1,7 @@
 """What goes on at this moment: open exchanges, answers while they come, records as they are made.
 
     recorder ── live.sock ──▶ console ── websockets ──▶ browsers
-    (`window`, `flights`,     (`line`, `feed`, `audience`, `consumers`)
+    (`window`, `flights`,     (`line`, `feed`, `present`, `consumers`)
      `watched`)
 
 The recorder reads the journal within a tenth of a second and knows what is open; it tells whoever asks on a
