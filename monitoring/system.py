@@ -136,6 +136,11 @@ SYSTEM = {
             (f"llm_proxy_journal_degraded{NODES}", "journal of {{instance}} {{process}}"),
             (f"llm_proxy_limits_degraded{NODES}", "limits of {{instance}} {{process}}"),
         ),
+        graph(
+            "Calls whose limits were counted without Redis",
+            "reqps",
+            (rate("llm_proxy_limits_degraded_calls_total", "instance", NODES), "{{instance}}"),
+        ),
     ),
     "Processes": (
         graph(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from logs_app.metrics import Sample, published
 
 from .cache.store import Counters
+from .limits import FallbackLimiter
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -77,7 +78,7 @@ def of(runtime: Runtime) -> Iterator[Sample]:
     if runtime.cache is not None:
         yield from _cache(runtime.cache.counters)
     yield Sample("llm_proxy_unknown_key_calls_total", runtime.unknown_key_calls)
-    yield Sample("llm_proxy_limits_degraded", float(getattr(runtime.limiter, "is_degraded", False)))
+    yield from _limits(runtime)
     yield from published.of_this_process()
 
 
@@ -89,6 +90,13 @@ def _active(runtime: Runtime) -> Iterator[Sample]:
         yield Sample("llm_proxy_active_requests", active[endpoint], {"endpoint": endpoint})
     yield Sample("llm_proxy_active_streams", sum(call.is_streaming for call in calls))
     yield Sample("llm_proxy_held_bytes", runtime.held_bytes)
+
+
+def _limits(runtime: Runtime) -> Iterator[Sample]:
+    """Without Redis nothing can be away."""
+    shared = runtime.limiter if isinstance(runtime.limiter, FallbackLimiter) else None
+    yield Sample("llm_proxy_limits_degraded", float(shared is not None and shared.is_degraded))
+    yield Sample("llm_proxy_limits_degraded_calls_total", shared.degraded_calls if shared else 0)
 
 
 def _cache(counters: Counters) -> Iterator[Sample]:

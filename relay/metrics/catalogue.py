@@ -81,6 +81,11 @@ GROUPS: dict[str, tuple[Metric, ...]] = {
         _gauge(
             "llm_proxy_limits_degraded", "1 while Redis is away and each machine counts for itself.", *PROCESS
         ),
+        _counter(
+            "llm_proxy_limits_degraded_calls_total",
+            "Calls whose limits the machine counted for itself.",
+            *PROCESS,
+        ),
     ),
     "The response cache (of each worker since its start)": (
         _counter(

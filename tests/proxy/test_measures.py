@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 from proxy import measures
 from proxy.cache.store import Counters
 from proxy.health import Outcome
+from proxy.limits.fallback import FallbackLimiter
+from proxy.limits.local import LocalLimiter
+from proxy.limits.shared import SharedLimiter
 from proxy.measures import Measures, Times
 from proxy.simulator import Simulator
+from tests.accounts.limited import budgets
 from tests.proxy.lanes import Lane, until
 
 
@@ -61,6 +66,20 @@ async def test_a_provider_that_is_set_aside_is_an_ejection(lane: Lane) -> None:
     for _ in range(20):
         lane.runtime.health.report(1, Outcome.TRANSPORT, words="reset")
     assert named(lane, "provider_ejections_total") == {("default", "transport"): 1}
+
+
+async def test_calls_that_are_counted_without_redis_are_told(lane: Lane, tmp_path: Path) -> None:
+    assert (named(lane, "limits_degraded"), named(lane, "limits_degraded_calls_total")) == ({(): 0}, {(): 0})
+    own = lane.runtime.limiter
+    away = SharedLimiter("redis://127.0.0.1:1/0")
+    lane.runtime.limiter = limiter = FallbackLimiter(away, LocalLimiter(tmp_path))
+    try:
+        await limiter.take(budgets(minute=10), (1, 0, 0))
+        assert named(lane, "limits_degraded") == {(): 1}
+        assert named(lane, "limits_degraded_calls_total") == {(): 1}
+    finally:
+        lane.runtime.limiter = own
+        await limiter.aclose()
 
 
 async def test_the_cache_tells_what_it_did_and_holds(lane: Lane) -> None:
