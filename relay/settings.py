@@ -95,13 +95,14 @@ API_CONFIG_PATH: Path | None = _env["API_CONFIG_PATH"] or environment.existing(
 )
 
 # Keys
+DEFAULT_TOKEN_LIFETIME: timedelta | None = environment.lifetime(_env["DEFAULT_TOKEN_LIFETIME"])
+
 # Where `accounts` and `logs_app` ask what only apps know that import them
 KEY_USAGE_READER = "logs_app.recorder.keyusage.read"
 KEY_PERIODS_READER = "logs_app.statistics.spent"
 KEY_LIMITS_READER = "proxy.limits.looking.remaining"
 UPSTREAM_KEY_TESTER = "proxy.health.ownkey.test"
 PROVIDER_STANDING_READER = "proxy.standings.read"
-DEFAULT_TOKEN_LIFETIME: timedelta | None = environment.lifetime(_env["DEFAULT_TOKEN_LIFETIME"])
 
 # Alerts by e-mail
 EMAIL_URL: str = _env["EMAIL_URL"]
