@@ -48,7 +48,7 @@ _DROP_FROM_PROVIDER_PREFIXES = (OURS, *PROVIDER_EDGE_PREFIXES)
 _MASKED_IN_RECORDS = (CLIENT_CREDENTIALS | GATEWAY_CREDENTIALS) - {b"openai-organization", b"openai-project"}
 
 
-def to_provider(client: Iterable[tuple[bytes, bytes]], credentials: RawHeaders, *, plain: bool) -> RawHeaders:
+def to_provider(client: Iterable[tuple[bytes, bytes]], *, plain: bool) -> RawHeaders:
     """The client's headers as the provider gets them. `plain` asks for an unencoded answer."""
     one_hop: set[bytes] = set()
     encodings: list[bytes] = []
@@ -65,7 +65,7 @@ def to_provider(client: Iterable[tuple[bytes, bytes]], credentials: RawHeaders, 
     kept = _without(kept, one_hop)
     if encodings:
         kept.append((b"accept-encoding", b"identity" if plain else _readable(b",".join(encodings))))
-    return kept + credentials
+    return kept
 
 
 def to_client(provider: Iterable[tuple[bytes, bytes]], request_id: bytes) -> RawHeaders:

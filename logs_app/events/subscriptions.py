@@ -30,10 +30,6 @@ class Tally:
     lost: int = 0
     dead: list[tuple[Event, str]] = field(default_factory=list)  # and why
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.delivered or self.retried or self.lost or self.dead)
-
 
 def begin(name: str, beginning: Beginning) -> bool:
     """False for one that has begun already: it goes on where it was."""

@@ -47,7 +47,6 @@ class Journal:
         )
         self._append = self._spool.append
         self.dropped_bodies = 0  # exchanges of which bytes found no room
-        self.dropped_bytes = 0
         self.refused_entries = 0  # what could not even be written down: a fault of the caller's
         self._dropped: dict[bytes, list[int]] = {}  # by exchange: bytes of request and of response
 
@@ -135,7 +134,6 @@ class Journal:
 
     def _drop(self, id: bytes, side: int, size: int) -> None:
         """The record must say that bytes are missing: `closed` carries the count."""
-        self.dropped_bytes += size
         if id not in self._dropped:
             self.dropped_bodies += 1
             self._dropped[id] = [0, 0]

@@ -12,7 +12,7 @@ class Overheard(Journal):
 
     def __init__(self, journal: Journal) -> None:
         self.pieces: list[Piece] = []
-        self.dropped_bodies = self.dropped_bytes = self.refused_entries = 0
+        self.dropped_bodies = self.refused_entries = 0
         self._dropped = {}
         self._write = journal._append
         self._append = self._hear

@@ -46,7 +46,7 @@ class Spool:
             rotate_bytes,
             rotate_seconds,
         )
-        self.appended_bytes = self.dropped_entries = self.failures = 0
+        self.appended_bytes = self.dropped_entries = 0
         self._writer: segments.Writer | None = None
         self._retired: list[segments.Writer] = []
         self._begin_life()
@@ -124,7 +124,6 @@ class Spool:
     # Trouble
 
     def _fail(self, error: OSError) -> None:
-        self.failures += 1
         now = time.monotonic()
         self._metadata_only_until = now + METADATA_ONLY_SECONDS
         if self._writer is not None and self._is_writer_usable:
@@ -229,7 +228,6 @@ class Spool:
             writer.sync()
             segments.sync_directory(self._directory)
         except OSError as error:
-            self.failures += 1
             log.error("The journal could not be synced (%s); a power loss now may lose records.", error)
 
 

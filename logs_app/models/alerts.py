@@ -25,10 +25,6 @@ class Kind(models.TextChoices):
     QUOTA = "quota", _("Quota of a token about to end (% left)")
 
 
-# Whose value goes back over a threshold; a key that withers does not come back by itself.
-MEASURED = frozenset((Kind.ERROR_RATE, Kind.LATENCY, Kind.SPEND))
-
-
 class Period(models.TextChoices):
     HOUR = "hour", _("Hour")
     DAY = "day", _("Day")

@@ -15,7 +15,6 @@ DATA_URL = re.compile(r"data:([\w.+-]{0,60}/?[\w.+-]{0,60})[;=\w.+-]{0,200};base
 BASE64 = re.compile(r"[A-Za-z0-9+/_=-]*+\Z")
 # How the images that models take and make begin: PNG, JPEG, GIF, WebP.
 IMAGE_STARTS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR")
-SPACES = " \n"
 
 
 def is_opaque(text: str) -> bool:

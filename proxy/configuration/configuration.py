@@ -241,6 +241,3 @@ class Snapshot:
     def only(self, provider_key: str) -> Snapshot:
         """The same, with no other provider."""
         return replace(self, providers=tuple(p for p in self.providers if p.provider_key == provider_key))
-
-    def provider_for(self, model: str | None) -> Provider | None:
-        return self.providers[0] if self.providers else None

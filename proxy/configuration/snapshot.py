@@ -34,7 +34,6 @@ POLL_SECONDS = 0.3
 REFRESH_GAP_SECONDS = 0.25
 REFRESH_TIMEOUT_SECONDS = 2.0
 READ_TIMEOUT_SECONDS = 30.0  # longer than SQLite waits for a lock
-STALE_AFTER_SECONDS = 3.0
 
 
 class SnapshotUnavailable(Exception):
@@ -52,18 +51,12 @@ class SnapshotStore:
         self._using = using
         self._loader = Loader(using)
         self._file: tuple[int, int] | None = None
-        self._succeeded_at: float | None = None  # monotonic
         self._is_down = False
         self._pool = _new_pool()
         self._read_timeout_seconds = read_timeout_seconds
         self._reading = asyncio.Lock()
         self._pending: asyncio.Task[Snapshot] | None = None
         self._next_refresh = 0.0
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether a change of the configuration may have gone unseen for seconds."""
-        return self._succeeded_at is None or time.monotonic() - self._succeeded_at > STALE_AFTER_SECONDS
 
     def load(self) -> Snapshot:
         """Brings `current` to the database's version, in a thread without a loop, or SnapshotUnavailable."""
@@ -162,7 +155,6 @@ class SnapshotStore:
 
     def _succeed(self) -> None:
         self.last_success = time.time()
-        self._succeeded_at = time.monotonic()
         if self._is_down:
             logger.warning("The configuration is read again.")
             self._is_down = False

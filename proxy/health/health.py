@@ -141,10 +141,6 @@ class Health:
 
         self._change(provider, step)
 
-    def reset(self, provider_id: int) -> None:
-        """As if it had never failed."""
-        self._table.change(provider_id, lambda state: None)
-
     def states(self) -> Mapping[int, State]:
         """Of the providers that are not entirely healthy."""
         return dict(self._current())

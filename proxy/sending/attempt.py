@@ -128,7 +128,7 @@ async def _send(errand: Errand, provider: Provider, key: str, sent: Outgoing) ->
     call, kind = exchange.call, provider_types.of(provider)
     times = Patience.of(exchange.route, provider, config)
     is_read = errand.reads_answer or sent.renaming is not None or modellist.is_limited(exchange, config)
-    client_headers = headers.to_provider(call.headers, [], plain=call.is_streaming or is_read)
+    client_headers = headers.to_provider(call.headers, plain=call.is_streaming or is_read)
     if exchange.caching is not None and exchange.caching.conditions:
         client_headers = headers.overlay(client_headers, exchange.caching.conditions)
     return await errand.runtime.upstream.send(

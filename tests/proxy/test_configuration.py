@@ -10,7 +10,6 @@ from proxy.configuration.configuration import Key, Project, Provider, Settings, 
 SECRET = "sk-a-secret-of-some-length"
 KEY = Key("1", "credential", "app", "sk-a-sec…")
 FIRST = Provider(1, "first", "openai", "https://one.example", "sk-upstream")
-SECOND = replace(FIRST, id=2, provider_key="second")
 SETTINGS = Settings("", 10.0, 600.0, 600.0, None, True)
 
 
@@ -24,14 +23,6 @@ def test_a_key_is_found_by_the_digest_of_its_secret() -> None:
 
 def test_an_unknown_digest_finds_nothing() -> None:
     assert snapshot().find_key(keys.digest("another secret")) is None
-
-
-def test_no_provider_is_chosen_where_there_is_none() -> None:
-    assert snapshot().provider_for("gpt-5") is None
-
-
-def test_the_first_provider_is_chosen() -> None:
-    assert snapshot(FIRST, SECOND).provider_for("gpt-5") is FIRST
 
 
 def test_nobody_can_change_a_snapshot() -> None:

@@ -8,7 +8,6 @@ import pytest
 from proxy import headers
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "headers.md"
-CREDENTIALS = [(b"authorization", b"Bearer sk-upstream")]
 PASSED_TO_PROVIDER = [
     "content-type", "accept", "user-agent", "openai-beta", "anthropic-version", "anthropic-beta",
     "idempotency-key", "x-stainless-retry-count", "http-referer", "x-title", "traceparent",
@@ -52,12 +51,12 @@ DROPPED_FROM_PROVIDER = sorted(
 
 @pytest.mark.parametrize("name", DROPPED_FROM_CLIENT)
 def test_the_provider_does_not_get(name: str) -> None:
-    assert headers.to_provider(raw([name]), [], plain=False) == []
+    assert headers.to_provider(raw([name]), plain=False) == []
 
 
 @pytest.mark.parametrize("name", PASSED_TO_PROVIDER)
 def test_the_provider_gets(name: str) -> None:
-    assert headers.to_provider(raw([name]), [], plain=False) == raw([name])
+    assert headers.to_provider(raw([name]), plain=False) == raw([name])
 
 
 @pytest.mark.parametrize("name", DROPPED_FROM_PROVIDER)
@@ -70,21 +69,16 @@ def test_the_client_gets(name: str) -> None:
     assert headers.to_client(raw([name]), b"id") == [*raw([name]), (b"x-relay-request-id", b"id")]
 
 
-def test_the_provider_gets_its_own_credentials_last() -> None:
-    client = [(b"authorization", b"Bearer sk-client"), (b"accept", b"*/*")]
-    assert headers.to_provider(client, CREDENTIALS, plain=False) == [(b"accept", b"*/*"), *CREDENTIALS]
-
-
 def test_what_the_connection_header_lists_is_for_one_hop() -> None:
     client = raw(["x-mine", "x-other"]) + [(b"connection", b"close, X-Mine")]
-    assert names(headers.to_provider(client, [], plain=False)) == ["x-other"]
+    assert names(headers.to_provider(client, plain=False)) == ["x-other"]
     provider = [(b"connection", b"keep-alive, x-mine")] + raw(["x-mine", "x-other"])
     assert names(headers.to_client(provider, b"id")) == ["x-other", "x-relay-request-id"]
 
 
 def test_repeated_headers_keep_their_number_and_order() -> None:
     repeated = [(b"x-a", b"1"), (b"x-b", b"2"), (b"x-a", b"3")]
-    assert headers.to_provider(repeated, [], plain=False) == repeated
+    assert headers.to_provider(repeated, plain=False) == repeated
     assert headers.to_client(repeated, b"id")[:-1] == repeated
 
 
@@ -102,16 +96,16 @@ ENCODINGS = [
 @pytest.mark.parametrize(("offered", "sent"), ENCODINGS)
 def test_only_encodings_the_relay_can_read_are_asked_for(offered: list[bytes], sent: bytes) -> None:
     client = [(b"accept-encoding", value) for value in offered]
-    assert headers.to_provider(client, [], plain=False) == [(b"accept-encoding", sent)]
+    assert headers.to_provider(client, plain=False) == [(b"accept-encoding", sent)]
 
 
 def test_a_stream_is_asked_for_unencoded() -> None:
     client = [(b"accept-encoding", b"gzip, br")]
-    assert headers.to_provider(client, [], plain=True) == [(b"accept-encoding", b"identity")]
+    assert headers.to_provider(client, plain=True) == [(b"accept-encoding", b"identity")]
 
 
 def test_no_encoding_is_asked_for_when_the_client_asked_for_none() -> None:
-    assert headers.to_provider([], [], plain=True) == []
+    assert headers.to_provider([], plain=True) == []
 
 
 def test_records_mask_credentials_and_keep_the_rest() -> None:
@@ -167,5 +161,5 @@ def test_the_page_names_what_records_mask() -> None:
 @pytest.mark.parametrize("name", sorted(headers.GATEWAY_CREDENTIALS))
 def test_keys_of_other_gateways_go_on_and_are_masked_in_records(name: bytes) -> None:
     given = [(name, b"sk-secret"), (b"helicone-session-id", b"s-1")]
-    assert headers.to_provider(given, [], plain=False) == given
+    assert headers.to_provider(given, plain=False) == given
     assert headers.for_record(given) == [[name.decode(), "***"], ["helicone-session-id", "s-1"]]

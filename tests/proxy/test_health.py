@@ -106,12 +106,6 @@ def test_a_changed_configuration_begins_anew(health: Health, configured: Configu
     assert health.share(1) == 1
 
 
-def test_a_reset_begins_anew(health: Health) -> None:
-    fail(health)
-    health.reset(1)
-    assert health.share(1) == 1
-
-
 def test_switched_off_it_leaves_nobody_out(health: Health, configured: Configured) -> None:
     fail(health)
     configured.rule(is_enabled=False)
