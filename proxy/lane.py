@@ -40,7 +40,7 @@ async def will_take(path: str) -> bool:
 
 def _is_routed(path: str) -> bool:
     """In the console, which has no runtime, nothing is: a worker has looked before it asked."""
-    holding = runtime.installed()
+    holding = runtime.built()
     if holding is None or routes.is_reserved(path):
         return False
     return routes.find(holding.snapshots.current.routes, path) is not None

@@ -181,10 +181,6 @@ async def current() -> Runtime:
     return runtime
 
 
-def installed() -> Runtime | None:
-    return _current
-
-
 def install(runtime: Runtime | None) -> None:
     global _current, _building
     _current, _building = runtime, None

@@ -35,7 +35,7 @@ async def test_it_takes_what_lies_under_the_prefix_of_a_route(lane: Lane, path: 
 
 
 def test_a_process_without_the_lane_takes_no_routes() -> None:
-    assert runtime.installed() is None
+    assert runtime.built() is None
     assert not lane_module.takes("/team/models")
 
 
