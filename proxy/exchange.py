@@ -16,7 +16,7 @@ from accounts import recording
 from logs_app.journal.journal import Journal
 
 from . import headers, identifiers
-from .configuration.snapshot import Key, Route
+from .configuration.configuration import Key, Route
 from .errors import RelayError
 from .limits.limiter import Taken
 from .request.parsing import Call

@@ -16,7 +16,8 @@ from .access.quota import Quotas
 from .access.rejections import Rejections
 from .cache import cache
 from .cache.cache import Cache
-from .configuration.snapshot import Provider, SnapshotStore, SnapshotUnavailable
+from .configuration.configuration import Provider
+from .configuration.snapshot import SnapshotStore, SnapshotUnavailable
 from .exchange import Exchange
 from .health import Health
 from .health.sharing import Sharing

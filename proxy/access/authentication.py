@@ -7,7 +7,8 @@ import time
 from accounts.secrets import keys
 
 from .. import errors
-from ..configuration.snapshot import Key, SnapshotStore, SnapshotUnavailable
+from ..configuration.configuration import Key
+from ..configuration.snapshot import SnapshotStore, SnapshotUnavailable
 from ..headers import RawHeaders
 
 

@@ -13,20 +13,11 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import Error as DatabaseError
 
 from ..models import RelaySettings
-from .configuration import Key, Project, Provider, Route, Settings, Snapshot
+from .configuration import Snapshot
 from .loading import Loader
 from .rows import settings_of
 
-__all__ = [
-    "Key",
-    "Project",
-    "Provider",
-    "Route",
-    "Settings",
-    "Snapshot",
-    "SnapshotStore",
-    "SnapshotUnavailable",
-]
+__all__ = ["SnapshotStore", "SnapshotUnavailable"]
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from ..configuration.snapshot import Provider, Settings
+from ..configuration.configuration import Provider, Settings
 from ..delivery.renaming import Renaming
 from . import jsonedit, modelnames, multipart
 from .parsing import Call
