@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from logs_app import reveals, search
 from logs_app.admin import filterbar
 from logs_app.admin.using import formats_for
-from logs_app.finding import listing
 from logs_app.finding.filters import LONGEST_SEARCH, RecordFilters
 from logs_app.finding.paging import UncountedPaginator
 from logs_app.live import feed
 from logs_app.models import LogRecord, LogRecordQuerySet
+from logs_app.presentation import listing
 
 
 class Page(ChangeList):

@@ -21,11 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ownaddress import base_url
 from logs_app import reveals
 from logs_app.admin.recordtabs import FIRST, FIRST_WITHOUT, TABS
-from logs_app.assembly import sides
 from logs_app.conversation import wording
 from logs_app.conversation.turns import Media, Part
 from logs_app.models import LogRecord
-from logs_app.presentation import byteranges, elision, markdown, onerecord, presentation, snippets
+from logs_app.presentation import byteranges, elision, markdown, onerecord, presentation, sides, snippets
 from logs_app.presentation.marks import marked
 from logs_app.recordpage import absences, explanation, flying, neighbours, pictures, reading
 

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ownaddress import base_url
 from logs_app import reveals
-from logs_app.assembly import sides
 from logs_app.models import LogRecord
-from logs_app.presentation import onerecord, presentation, snippets
+from logs_app.presentation import onerecord, presentation, sides, snippets
 from logs_app.pricing import reading as prices
 from logs_app.recordpage import charges, events, excerpts, reading, story, timeline
 from logs_app.recordpage.neighbours import Neighbours

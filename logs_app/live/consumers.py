@@ -11,7 +11,6 @@ from uuid import UUID
 from django.utils import translation
 
 from logs_app import reveals
-from logs_app.finding import listing
 from logs_app.finding.filters import RecordFilters
 from logs_app.live import feed, line, sieve
 from logs_app.live.asking import ask
@@ -19,6 +18,7 @@ from logs_app.live.flights import Flight, Flights
 from logs_app.live.present import Present
 from logs_app.live.watching import UNUSABLE, Watching
 from logs_app.models import LogRecord
+from logs_app.presentation import listing
 
 MOST_ROWS = 100
 MOST_FLIGHTS = 20

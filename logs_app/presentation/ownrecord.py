@@ -13,9 +13,8 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 
 from logs_app import payloads
-from logs_app.assembly import sides
 from logs_app.models import Attempt, LogRecord
-from logs_app.presentation import presentation
+from logs_app.presentation import presentation, sides
 
 # What a rule made of the request, and how the relay speaks with its providers, is its operator's business.
 INTERNAL_OF_ATTEMPTS = {"key", "message"}

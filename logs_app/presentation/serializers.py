@@ -9,9 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from logs_app import payloads
-from logs_app.assembly import sides
 from logs_app.models import Attempt, LogRecord
-from logs_app.presentation import elision, presentation
+from logs_app.presentation import elision, presentation, sides
 
 # What a list shows, in this order, and what each means.
 LISTED = {

@@ -18,11 +18,11 @@ from threading import Event
 from logs_app import assembly
 from logs_app.assembly import Rows
 from logs_app.assembly.transcript import Piece
-from logs_app.journal.carry import carry_over
-from logs_app.journal.directory import Directory
 from logs_app.journal.segments import MasterKeys, Name
 from logs_app.pricing import EMPTY, Book
 from logs_app.recorder.batches import Batch
+from logs_app.recorder.carry import carry_over
+from logs_app.recorder.directory import Directory
 from logs_app.recorder.exchanges import Exchange, Memory
 from logs_app.recorder.lives import Life, Segment
 from logs_app.recorder.store import Overtaken, Store, Unavailable

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from logs_app.admin import drawing
-from logs_app.finding import listing
 from logs_app.live.flights import Flight
 from logs_app.models import LogRecord, Outcome
+from logs_app.presentation import listing
 
 register = template.Library()
 register.filter("milliseconds", drawing.duration)

@@ -8,9 +8,9 @@ import pytest
 
 from logs_app import payloads
 from logs_app.journal import segments
-from logs_app.journal.carry import carry_over
 from logs_app.journal.segments import Writer
 from logs_app.models import LogPayload, LogRecord, Node
+from logs_app.recorder.carry import carry_over
 from logs_app.recorder.exchanges import LONGEST_KEPT_BYTES
 from tests.logs_app.journals import NODE, masters, new_journal, segment_files, write_exchange
 from tests.logs_app.test_journal_spool import no_file_longer_than

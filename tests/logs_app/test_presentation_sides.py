@@ -5,10 +5,10 @@ from typing import Any
 import orjson
 import pytest
 
-from logs_app.assembly import assemble, sides
+from logs_app.assembly import assemble
 from logs_app.journal.segments import PART, SENT
 from logs_app.models import LogRecord
-from logs_app.presentation import presentation
+from logs_app.presentation import presentation, sides
 from logs_app.recorder.store import Store
 from tests.logs_app.folds import DONE, sse
 from tests.logs_app.journals import ANSWER, REQUEST, SSE_HEADERS, new_id

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from logs_app.finding import listing
 from logs_app.models import LogRecord, Outcome
+from logs_app.presentation import listing
 from tests.logs_app.records import add_record
 from tests.logs_app.test_live_sieve import FLIGHT
 

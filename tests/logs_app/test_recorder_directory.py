@@ -5,7 +5,7 @@ import os
 import pytest
 
 from logs_app.journal import segments
-from logs_app.journal.directory import LEFTOVER_SECONDS, UNREADABLE, Directory
+from logs_app.recorder.directory import LEFTOVER_SECONDS, UNREADABLE, Directory
 from tests.logs_app.journals import OTHER_KEY, masters, new_journal, segment_files, write_exchange
 
 
