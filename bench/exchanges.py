@@ -8,8 +8,8 @@ import orjson
 from django.conf import settings
 
 from bench.bodies import SYSTEM, TEXT
+from logs_app.identifiers import uuid7
 from logs_app.journal.journal import Journal
-from proxy.identifiers import uuid7
 
 HEADERS = [["content-type", "application/json"], ["user-agent", "bench"], ["authorization", "***"]]
 PATH = "/v1/chat/completions"

@@ -28,11 +28,11 @@ from logs_app.bus import open_bus  # noqa: E402
 from logs_app.dispatching.dispatcher import Dispatcher, Order  # noqa: E402
 from logs_app.dispatching.pulse import Pulse  # noqa: E402
 from logs_app.events import subscriptions  # noqa: E402
+from logs_app.identifiers import uuid7  # noqa: E402
 from logs_app.journal.journal import Journal  # noqa: E402
 from logs_app.journal.segments import MasterKeys  # noqa: E402
 from logs_app.recorder.recorder import Recorder  # noqa: E402
 from logs_app.sinks import Target, open_sink  # noqa: E402
-from proxy.identifiers import uuid7  # noqa: E402
 
 NAME = "deliveries"
 LEASE_SECONDS = 1.0

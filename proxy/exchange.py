@@ -13,9 +13,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from accounts import recording
+from logs_app import identifiers
 from logs_app.journal.journal import Journal
 
-from . import headers, identifiers
+from . import headers
 from .configuration.configuration import Key, Route
 from .errors import RelayError
 from .limits.limiter import Taken

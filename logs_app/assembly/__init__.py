@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from accounts.recording import FULL
 from logs_app import payloads
 from logs_app.assembly import ending, identity, measures, previews, withholding
 from logs_app.assembly.content import Content
@@ -77,7 +78,7 @@ def _record(id: bytes, node: str, transcript: Transcript, content: Content) -> R
         **measures.tokens(transcript, folded, request),
         **_quantities(transcript, folded, request),
         **measures.sizes(transcript),
-        "log_level": transcript.opened.get("log") or withholding.FULL,
+        "log_level": transcript.opened.get("log") or FULL,
         "fold_version": FOLD_VERSION,
         "redaction_version": 0,
         "redactions": "{}",

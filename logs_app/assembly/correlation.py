@@ -43,11 +43,6 @@ _ROLES_OF_THE_PROMPT = ("system", "developer")
 Headers = dict[str, str]
 
 
-def as_uuid(id: bytes) -> str:
-    text = id.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
 def client_request_id(headers: Headers) -> str:
     return _first(_headers(headers, REQUEST_HEADERS))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from logs_app import identifiers
 from logs_app.assembly import columns, correlation
 from logs_app.assembly.rows import Row
 from logs_app.assembly.transcript import Meta, Transcript, first_header
@@ -30,7 +31,7 @@ def call(opened: Meta) -> Row:
 def ties(id: bytes, transcript: Transcript, headers: dict[str, str], request: Any) -> Row:
     opened = transcript.opened
     return {
-        "request_id": first_header(transcript.answered, "x-request-id") or correlation.as_uuid(id),
+        "request_id": first_header(transcript.answered, "x-request-id") or identifiers.as_text(id),
         "client_request_id": correlation.client_request_id(headers),
         "session": correlation.session(headers, request),
         "end_user": correlation.end_user(headers, request),

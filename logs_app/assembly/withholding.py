@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.recording import FULL, OFF
 from logs_app.assembly.transcript import Transcript
 
-FULL, METADATA, OFF = "full", "metadata", "off"
 CONTENT = (
     "request_body",
     "request_sent",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from accounts.recording import FULL
 from logs_app import payloads
-from logs_app.assembly import withholding
 from logs_app.models import Attempt, LogRecord
 from logs_app.presentation import presentation
 
@@ -115,7 +115,7 @@ class Event:
     tags: Sequence[str] = ()
     prompt_fingerprint: str = ""
 
-    log_level: str = withholding.FULL
+    log_level: str = FULL
     redactions: Mapping[str, int] = field(default_factory=dict)
     request: Message
     response: Message
@@ -201,5 +201,5 @@ def _response(record: LogRecord, missing: str, *, with_raw: bool) -> Message:
 def _body(record: LogRecord, body: Any, size: int, missing: str) -> Any:
     if body is not None or not size:
         return body
-    withheld = record.log_level if record.log_level != withholding.FULL else missing
+    withheld = record.log_level if record.log_level != FULL else missing
     return {"withheld": withheld, "size": size}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import time
-import uuid
 from datetime import timedelta
 
 from django.utils import timezone
 
+from logs_app import identifiers
 from logs_app.events.event import Event, Message
 
 PATH = "/v1/chat/completions"
@@ -20,7 +18,7 @@ def sample() -> Event:
     finished_at = timezone.now()
     created_at = finished_at - timedelta(milliseconds=250)
     return Event(
-        id=_new_id(),
+        id=identifiers.as_text(identifiers.uuid7()),
         node="test",
         seq=0,
         created_at=created_at,
@@ -64,9 +62,3 @@ def _said(role: str, content: str) -> dict[str, str]:
 
 def _json_message(body: dict[str, object]) -> Message:
     return Message(headers={}, content_type="application/json", bytes=len(str(body)), body=body)
-
-
-def _new_id() -> str:
-    """A UUIDv7, like those of records."""
-    moment = int(time.time() * 1000) << 80 | 0x7 << 76 | 0x2 << 62
-    return str(uuid.UUID(int=moment | int.from_bytes(os.urandom(7)) & ((1 << 62) - 1)))

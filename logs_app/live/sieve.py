@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from logs_app.assembly import columns
 from logs_app.live.flights import Flight
 
 
@@ -27,5 +27,5 @@ def passes(flight: Flight, values: Mapping[str, Any]) -> bool:
 
 
 def _is_in_time(flight: Flight, name: str, value: Any) -> bool:
-    started = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=flight.started_us)
+    started = columns.moment(flight.started_us)
     return (name == "since" and started >= value) or (name == "until" and started < value)

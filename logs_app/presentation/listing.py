@@ -4,13 +4,13 @@ websocket.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from logs_app.assembly import columns
 from logs_app.live.flights import Flight
 from logs_app.models import LogRecord, Outcome
 
@@ -30,7 +30,6 @@ LOOKS = {
     Outcome.INTERRUPTED: ("warn", "triangle-alert"),
     Outcome.REJECTED: ("warn", "lock"),
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def row(record: LogRecord) -> SafeString:
@@ -44,6 +43,6 @@ def flight(flight: Flight) -> SafeString:
     facts: dict[str, Any] = {
         "flight": flight,
         "pk": UUID(flight.id),
-        "started": EPOCH + timedelta(microseconds=flight.started_us),
+        "started": columns.moment(flight.started_us),
     }
     return render_to_string("admin/logs_app/logrecord/flight.html", facts)

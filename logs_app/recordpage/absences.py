@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from logs_app.assembly.withholding import METADATA, OFF
+from accounts.recording import METADATA, OFF
 from logs_app.models import LogRecord, Outcome
 
 _TOO_LONG = gettext_lazy(

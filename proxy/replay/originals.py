@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.errors import Missing, Unknown
+from accounts.recording import OFF
 from logs_app import payloads
-from logs_app.assembly.withholding import OFF
 from logs_app.models import LogRecord, Outcome
 from proxy.configuration.configuration import Key, Snapshot
 from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders

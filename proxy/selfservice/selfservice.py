@@ -26,18 +26,13 @@ from ..errors import RelayError
 from ..exchange import Exchange
 from ..limits import standing
 from ..limits.limiter import Standing
+from ..limits.looking import FIELDS
 from ..request.parsing import Call
 from ..runtime import Runtime
 
 PREFIX = "/v1/relay"
 DAYS = "30"
 
-_LIMITS = {
-    "second": "rate_limit",
-    "minute": "rate_limit_per_minute",
-    "tokens": "tokens_per_minute",
-    "streams": "max_concurrent_streams",
-}
 Content = dict[str, Any]
 
 
@@ -105,15 +100,15 @@ def _of_project(project: Project, key: Key, standings: list[Standing]) -> Conten
 
 def _limits(key: Key, owner: str, standings: list[Standing]) -> Content:
     """Each limit with what remains of it; of streams only the limit, what remains is known by trying."""
-    found: Content = dict.fromkeys(_LIMITS.values())
+    found: Content = dict.fromkeys(FIELDS.values())
     for budget in key.budgets:
         name, _, what = budget.name.rpartition(":")
         if name == owner:
-            found[_LIMITS[what]] = {"limit": budget.limit}
+            found[FIELDS[what]] = {"limit": budget.limit}
     for budget, remaining, reset_us in standings:
         name, _, what = budget.name.rpartition(":")
         if name == owner:
-            found[_LIMITS[what]] |= {"remaining": remaining, "reset_seconds": reset_us / 1_000_000}
+            found[FIELDS[what]] |= {"remaining": remaining, "reset_seconds": reset_us / 1_000_000}
     return found
 
 

@@ -20,7 +20,7 @@ from twisted.web import http
 from zope.interface import implementer
 
 from accounts.errorobject import error_object
-from proxy import identifiers
+from logs_app import identifiers
 from relay.http.request import Request
 from relay.http.transport import unsent_bytes
 

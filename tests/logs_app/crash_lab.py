@@ -21,10 +21,10 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relay.settings")
 django.setup()
 
+from logs_app.identifiers import uuid7  # noqa: E402
 from logs_app.journal.journal import Journal  # noqa: E402
 from logs_app.journal.segments import MasterKeys  # noqa: E402
 from logs_app.recorder.recorder import Recorder  # noqa: E402
-from proxy.identifiers import uuid7  # noqa: E402
 
 HEADERS = [["content-type", "application/octet-stream"]]
 

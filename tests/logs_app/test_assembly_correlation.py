@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from logs_app.assembly import correlation
@@ -79,11 +77,6 @@ def test_a_prompt_that_no_encoder_takes_has_no_fingerprint():
     for _ in range(400):
         nested = [nested]
     assert correlation.fingerprint({"tools": nested}) == correlation.fingerprint({"tools": ["\ud800"]}) == ""
-
-
-def test_an_id_is_spelled_as_a_uuid():
-    id = uuid.uuid4()
-    assert correlation.as_uuid(id.bytes) == str(id)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,17 @@ from __future__ import annotations
 import time
 import uuid
 
-from proxy import identifiers
+from logs_app import identifiers
 
 
 def test_an_id_is_a_version_7_uuid() -> None:
     made = uuid.UUID(identifiers.as_text(identifiers.uuid7()))
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
+
+
+def test_an_id_is_spelled_as_a_uuid() -> None:
+    made = uuid.uuid4()
+    assert identifiers.as_text(made.bytes) == str(made)
 
 
 def test_an_id_tells_its_millisecond() -> None:
