@@ -8,7 +8,6 @@ used must stay.
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from array import array
@@ -16,10 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 import zstandard
 
-from logs_app.folding.jsontext import loads
+from logs_app.jsontext import dumps, loads
 
 LEVEL = 3
 SMALL_BYTES = 64 * 1024
@@ -48,15 +46,8 @@ def unpack(stored: bytes | memoryview | None) -> bytes:
     return _codec.decompress(stored) if stored else b""
 
 
-def dump(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # lone surrogates, integers over 64 bits
-        return json.dumps(value).encode()
-
-
 def pack_json(value: Any) -> bytes | None:
-    return pack(dump(value)) if value else None
+    return pack(dumps(value)) if value else None
 
 
 def unpack_json(stored: bytes | memoryview | None) -> Any:

@@ -5,13 +5,12 @@ PostgreSQL refuses NUL, lone surrogates, and what is too long or too large.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
+from logs_app.jsontext import dumps
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_COUNT = 2**31 - 1
@@ -30,10 +29,7 @@ def text(value: Any, limit: int | None = None) -> str:
 
 
 def json_text(value: Any) -> str:
-    try:
-        encoded = orjson.dumps(value).decode()
-    except TypeError:
-        encoded = json.dumps(value, default=str)
+    encoded = dumps(value, default=str).decode()
     return _REFUSED_IN_JSON.sub(r"\\ufffd", encoded) if "\\u" in encoded else encoded
 
 

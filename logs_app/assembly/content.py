@@ -11,7 +11,7 @@ from logs_app.assembly.bodies import Body
 from logs_app.assembly.rows import Row
 from logs_app.assembly.transcript import Transcript, first_header
 from logs_app.folding import Folded
-from logs_app.folding.jsontext import loads
+from logs_app.jsontext import loads
 
 # Longer requests are kept, but not taken apart for their user, preview and tokens.
 PARSED_REQUEST_BYTES = 32 << 20

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from accounts.recording import FULL
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.models import Attempt, LogRecord
 from logs_app.presentation import presentation
 
@@ -148,7 +148,7 @@ class Event:
         return shown
 
     def as_json(self) -> bytes:
-        return payloads.dump(self.as_dict())
+        return jsontext.dumps(self.as_dict())
 
 
 _COLUMNS = {column.attname for column in LogRecord._meta.concrete_fields} - {"id", "parent"}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from logs_app.exporting.portions import Portion
+from logs_app.jsontext import dumps
 from logs_app.presentation.serializers import RecordDetailSerializer
 
 
@@ -19,7 +17,4 @@ def lines(portion: Portion) -> Iterator[bytes]:
 
 
 def line(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # an integer over 64 bits
-        return json.dumps(value).encode() + b"\n"
+    return dumps(value) + b"\n"

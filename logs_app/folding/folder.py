@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 
+from logs_app.jsontext import loads
+
 from . import facts, plain, streams
 from .folded import Folded
-from .jsontext import loads
 from .plain import Plain
 from .sse import Decoder, Event
 from .streams import Stream

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from logs_app.jsontext import loads
+
 from . import fragments
-from .jsontext import loads
 
 # The block that a delta without content_block_start must have belonged to.
 BLOCK_OF = {

@@ -10,9 +10,10 @@ import codecs
 from functools import lru_cache
 from typing import Any
 
+from logs_app.jsontext import loads_exactly
+
 from . import facts
 from .folded import Folded
-from .jsontext import loads_exactly
 from .sse import BOM
 
 # Text and bytes are kept by the recorder as they came; here only as much as a preview may need.

@@ -7,18 +7,16 @@ where they are read: in `transcript`.
 
 from __future__ import annotations
 
-import json
 import logging
 import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from logs_app.journal import segments
 from logs_app.journal.segments import ANSWERED, CLOSED, ENTRY, OPENED, PART, REJECTED, REQUEST_PART, SENT
 from logs_app.journal.spool import Spool
+from logs_app.jsontext import dumps
 
 MAX_PART_BYTES = 1 << 20
 META_LENGTH = struct.Struct("<I")
@@ -146,7 +144,5 @@ class Journal:
 
 
 def _encode(meta: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(meta)
-    except TypeError:  # lone surrogates, integers over 64 bits: odd, but the record matters more
-        return json.dumps(meta, default=repr).encode()
+    """Whatever is in it: it may be odd, but the record matters more."""
+    return dumps(meta, default=repr)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from logs_app import payloads
-from logs_app.folding.jsontext import loads_exactly
+from logs_app.jsontext import loads_exactly
 from logs_app.models import LogPayload
 
 _TEXTUAL = (

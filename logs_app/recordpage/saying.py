@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from logs_app.conversation.values import mapping, mappings, text_of
-from logs_app.folding.jsontext import loads
+from logs_app.jsontext import loads
 
 LONGEST = 200
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from logs_app.folding.jsontext import loads_exactly
-from logs_app.payloads import dump
+from logs_app.jsontext import dumps, loads_exactly
 
 from .redactor import Redactor
 
@@ -73,7 +72,7 @@ def _json(redactor: Redactor, content: bytes) -> bytes | None:
     except ValueError:
         return None
     redacted, is_changed = redactor.body(parsed)
-    return dump(redacted) if is_changed else content
+    return dumps(redacted) if is_changed else content
 
 
 def _lines(redactor: Redactor, content: bytes) -> bytes:

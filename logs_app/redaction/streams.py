@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from logs_app.folding.jsontext import loads
 from logs_app.folding.sse import Decoder
-from logs_app.payloads import dump
+from logs_app.jsontext import dumps, loads
 
 from .redactor import Redactor
 
@@ -96,7 +95,7 @@ def _texts(value: Any, place: str, depth: int = 12) -> Iterator[tuple[str, str]]
 
 def _bytes(event: Event) -> bytes:
     name, data = event
-    payload = data if type(data) is bytes else dump(data)
+    payload = data if type(data) is bytes else dumps(data)
     lines = b"".join(b"data: " + line + b"\n" for line in payload.split(b"\n"))
     return (f"event: {name}\n".encode() if name else b"") + lines + b"\n"
 

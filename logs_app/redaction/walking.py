@@ -9,8 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from logs_app.folding.jsontext import loads_exactly
-from logs_app.payloads import dump
+from logs_app.jsontext import dumps, loads_exactly
 
 from . import media
 
@@ -68,7 +67,7 @@ def _text(redactor: Redactor, text: str, name: str, depth: int) -> Any:
         inner = _parsed(text)
         if type(inner) in (dict, list):
             redacted = walk(redactor, inner, name, depth + 1)
-            return text if redacted is inner else dump(redacted).decode()
+            return text if redacted is inner else dumps(redacted).decode()
     return redactor.text(text, name)
 
 

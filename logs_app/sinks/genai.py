@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.events import Event
 from logs_app.sinks import content
 
@@ -112,7 +112,7 @@ def said(event: Event) -> Attributes:
         "gen_ai.input.messages": _messages(asked, "user"),
         "gen_ai.output.messages": _messages(answered, "assistant", event.finish_reason),
     }
-    return {name: payloads.dump(messages).decode() for name, messages in found.items() if messages}
+    return {name: jsontext.dumps(messages).decode() for name, messages in found.items() if messages}
 
 
 def _error_type(event: Event) -> str:

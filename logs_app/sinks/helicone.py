@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.events import Event
 from logs_app.sinks import content, options
 from logs_app.sinks.client import Client, address
@@ -58,7 +58,7 @@ class HeliconeSink(Sink):
         described = _headers(event)
         path = "" if self._is_whole else _path(event)
         try:
-            self._client.post(payloads.dump(_document(event, described)), described, path=path)
+            self._client.post(jsontext.dumps(_document(event, described)), described, path=path)
         except Unreachable as error:
             return error
         except Refused as error:

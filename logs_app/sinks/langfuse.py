@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.events import Event
 from logs_app.sinks import content, options, portions
 from logs_app.sinks.client import REFUSING, Client, address
@@ -80,7 +80,7 @@ class LangfuseSink(Sink):
                 "body": same | _generation(event),
             },
         )
-        return b",".join(payloads.dump(part) for part in parts)
+        return b",".join(jsontext.dumps(part) for part in parts)
 
 
 def _generation(event: Event) -> dict[str, Any]:

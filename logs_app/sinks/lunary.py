@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.events import Event
 from logs_app.sinks import content, options, portions
 from logs_app.sinks.client import Client, address
@@ -81,7 +81,7 @@ def _pair(event: Event) -> bytes:
         "metadata": _known(content.about(event) | {"timeToFirstToken": event.ttft_ms}),
     }
     end = same | {"timestamp": content.iso(max(event.finished_at, event.created_at))} | _ending(event)
-    return payloads.dump(_known(start)) + b"," + payloads.dump(_known(end))
+    return jsontext.dumps(_known(start)) + b"," + jsontext.dumps(_known(end))
 
 
 def _ending(event: Event) -> dict[str, Any]:

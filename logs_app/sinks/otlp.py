@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from logs_app import payloads
+from logs_app import jsontext
 from logs_app.events import Event
 from logs_app.sinks import content, genai, options
 from logs_app.sinks.client import Client, address
@@ -53,7 +53,7 @@ class OtlpSink(Sink):
 
     def deliver(self, events: Sequence[Event]) -> list[Delivery]:
         """The answer does not say which spans are rejected: the batch is halved until it does."""
-        said = self._client.post(payloads.dump({"resourceSpans": self._resources(events)}))
+        said = self._client.post(jsontext.dumps({"resourceSpans": self._resources(events)}))
         partial = said.get("partialSuccess") or {} if isinstance(said, dict) else {}
         if rejected := int(partial.get("rejectedSpans") or 0):
             why = partial.get("errorMessage") or "no reason given"

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 from django.utils.translation import gettext as _
 
-from . import rewriting
+from logs_app import jsontext
+
 from .options import Invalid, Options
 from .step import Context, Document
 
@@ -60,4 +61,4 @@ class Logger:
     def _shown(self, name: str, document: Document, context: Context) -> str:
         """As JSON, so that no text of a caller begins a line of its own."""
         value: Any = document if name == CONTENT else getattr(context, name)
-        return rewriting.encode(value)[:LONGEST_CONTENT_BYTES].decode("utf-8", "replace")
+        return jsontext.dumps(value)[:LONGEST_CONTENT_BYTES].decode("utf-8", "replace")

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Self
 
 from django.utils.translation import gettext as _
 
+from logs_app import jsontext
+
 from ..request.parameters import folded
-from . import rewriting
 from .options import Invalid, Options
 from .step import Context, Document
 
@@ -37,7 +38,7 @@ class SetParameters:
             raise Invalid(_('Further settings name the parameters to set, such as {"temperature": 0.2}.'))
         _check_names(parameters)
         try:
-            rewriting.encode(parameters)
+            jsontext.dumps(parameters)
         except (TypeError, ValueError):
             raise Invalid(_("The parameters are not JSON.")) from None
         return cls(parameters, value == IF_MISSING)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import orjson
+from logs_app.jsontext import dumps
 
 from .step import Document
 
@@ -20,15 +17,7 @@ def differences(before: Document, after: Document) -> Changes:
         if not isinstance(name, str):
             raise TypeError(f"a member's name is no text: {name!r}")
         if name not in before:
-            changes[name] = encode(value)
-        elif value is not before[name] and (encoded := encode(value)) != encode(before[name]):
+            changes[name] = dumps(value)
+        elif value is not before[name] and (encoded := dumps(value)) != dumps(before[name]):
             changes[name] = encoded
     return changes
-
-
-def encode(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        # A lone surrogate from JavaScript, or an integer beyond 64 bits.
-        return json.dumps(value, separators=(",", ":")).encode()

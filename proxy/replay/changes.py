@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
-from logs_app.folding.jsontext import loads_exactly
+from logs_app.jsontext import dumps, loads_exactly
 
 _ROLES_OF_THE_PROMPT = ("system", "developer")
 # Where each protocol has its system prompt, if it is no message.
@@ -45,7 +43,7 @@ def apply(path: str, body: bytes, changes: Changes) -> bytes:
         document.pop(name, None)
     if changes.model:
         document["model"] = changes.model
-    return _encode(document)
+    return dumps(document)
 
 
 def _parse(body: bytes) -> dict[str, Any]:
@@ -58,13 +56,6 @@ def _parse(body: bytes) -> dict[str, Any]:
             _("Only a request that is a JSON object can be changed; this one can be asked as it was.")
         )
     return document
-
-
-def _encode(document: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(document)
-    except TypeError:  # an integer over 64 bits
-        return json.dumps(document).encode()
 
 
 def _set_system(path: str, document: dict[str, Any], text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from accounts.budgets.budget import TOKENS
+from logs_app import jsontext
 
 from .. import decoding, errors, limits
 from ..delivery import delivery
@@ -20,7 +21,6 @@ from ..delivery.delivery import RelayResponse
 from ..errors import RelayError
 from ..exchange import Exchange
 from ..headers import first
-from ..processors import rewriting
 from ..processors.step import Document, Failed
 from ..request import edits
 from ..request.endpoints import find
@@ -121,7 +121,7 @@ async def _read(response: RelayResponse) -> bytes:
 
 
 def _call(parent: Exchange, request: dict[str, Any]) -> Call:
-    body = rewriting.encode(request)
+    body = jsontext.dumps(request)
     ties = [header for header in parent.call.headers if header[0] in _TIES]
     return Call(
         method="POST",

@@ -26,7 +26,7 @@ from logs_app.dispatching.work import at_work
 from logs_app.events import subscriptions
 from logs_app.finding.filters import RecordFilters
 from logs_app.finding.moments import moment
-from logs_app.folding.jsontext import loads
+from logs_app.jsontext import loads
 from logs_app.models import DeadLetter
 from logs_app.models.dispatchers import BATCH_SIZE, LARGEST_BATCH
 from logs_app.sinks import KINDS, Target

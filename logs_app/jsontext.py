@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -24,6 +25,14 @@ def loads(data: bytes) -> Any:
 def loads_exactly(data: bytes) -> Any:
     """Like `loads`, and integers of any size keep all their digits."""
     return _loads_leniently(data) if LONG_NUMBER in data.translate(DIGITS_TO_ZERO) else loads(data)
+
+
+def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    """Without spaces. Raises TypeError or ValueError for what is no JSON; `default` may make some of it."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # lone surrogates, integers over 64 bits
+        return json.dumps(value, separators=(",", ":"), default=default).encode()
 
 
 def _loads_leniently(data: bytes) -> Any:

@@ -1,8 +1,9 @@
+import json
 import math
 
 import pytest
 
-from logs_app.folding.jsontext import loads, loads_exactly
+from logs_app.jsontext import dumps, loads, loads_exactly
 
 
 def test_nan_and_infinity_are_read():
@@ -28,3 +29,16 @@ def test_what_is_not_json_raises_only_value_error(data):
     for read in (loads, loads_exactly):
         with pytest.raises(ValueError):
             read(data)
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**80, "é"])
+def test_what_orjson_refuses_is_written_in_the_same_way(value):
+    written = dumps({"a": value, "b": [1, 2]})
+    assert json.loads(written) == {"a": value, "b": [1, 2]}
+    assert b" " not in written
+
+
+def test_what_is_no_json_is_refused_unless_it_is_said_what_becomes_of_it():
+    with pytest.raises(TypeError):
+        dumps({"a": {1}})
+    assert dumps({"a": {1}}, default=repr) == b'{"a":"{1}"}'
