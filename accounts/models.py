@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import recording
+from . import loglevels
 from .fields import EncryptedTextField
 from .secrets import keys
 
@@ -91,8 +91,8 @@ class Project(Limits):
     log_policy = models.CharField(
         _("what is recorded"),
         max_length=10,
-        choices=recording.CHOICES,
-        default=recording.FULL,
+        choices=loglevels.CHOICES,
+        default=loglevels.FULL,
     )
     redact_logs = models.BooleanField(
         _("redact records"), null=True, blank=True, help_text=_("Empty: as in the settings of records.")
@@ -154,7 +154,7 @@ class Secret(models.Model):
     log_policy = models.CharField(  # noqa: DJ001 (null like every setting that is inherited)
         _("what is recorded"),
         max_length=10,
-        choices=recording.CHOICES,
+        choices=loglevels.CHOICES,
         null=True,
         blank=True,
         help_text=_("Empty: like its project. It can only be less than that."),

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from accounts import recording
+from accounts import loglevels
 from logs_app import identifiers
 from logs_app.journal.journal import Journal
 
@@ -207,7 +207,7 @@ class Exchange:
             "body_streamed": call.upload is not None,
             "key": key and {"id": key.id, "kind": key.kind, "name": key.name, "prefix": key.prefix},
             "project": project and {"id": project.id, "name": project.name},
-            "log": recording.lowest(key.log_level if key else None, _asked_level(call)),
+            "log": loglevels.lowest(key.log_level if key else None, _asked_level(call)),
             "route": self.route and self.route.name,
             "parent": self.parent,
             "lineage": self.lineage,

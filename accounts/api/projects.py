@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
-from accounts import projects, recording
+from accounts import loglevels, projects
 from accounts.audit import actors, audit
 from accounts.errors import Invalid
 from accounts.models import Project, WitheringToken
@@ -79,7 +79,7 @@ class ProjectSerializer(LimitFields, RowSerializer):
         required=False, allow_null=True, help_text="Which answers are kept, how long, and who shares them."
     )
     log_policy = Choice(
-        choices=list(recording.LEVELS), required=False,
+        choices=list(loglevels.LEVELS), required=False,
         help_text="What is recorded: everything, no bodies, or nothing but counts.",
     )  # fmt: skip
     redact_logs = Flag(

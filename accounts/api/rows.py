@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from rest_framework import serializers
 
-from accounts import recording, statistics
+from accounts import loglevels, statistics
 from accounts.audit import audit
 from accounts.audit.audit import Actor
 
@@ -107,7 +107,7 @@ class RecordingFields(serializers.Serializer):
 
     names: ClassVar[tuple[str, ...]] = ("log_policy",)
     log_policy = Choice(
-        choices=list(recording.LEVELS), allow_null=True, required=False,
+        choices=list(loglevels.LEVELS), allow_null=True, required=False,
         help_text="What is recorded: everything, no bodies, or nothing but counts, and never more than its "
         "project allows. Null: like its project.",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from accounts import recording
+from accounts import loglevels
 
 SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 NONE = "none"
@@ -66,8 +66,8 @@ def json_file(name: str) -> Any:
 def level(text: str) -> str | None:
     if text.lower() == NONE:
         return None
-    if text.lower() not in recording.LEVELS:
-        raise ArgumentTypeError(f"{text!r} is none of {', '.join((*recording.LEVELS, NONE))}")
+    if text.lower() not in loglevels.LEVELS:
+        raise ArgumentTypeError(f"{text!r} is none of {', '.join((*loglevels.LEVELS, NONE))}")
     return text.lower()
 
 
@@ -76,7 +76,7 @@ def add_log_policy(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--log-policy",
         type=level,
-        metavar="|".join(recording.LEVELS),
+        metavar="|".join(loglevels.LEVELS),
         help=f"how much is recorded, never more than of its project; {NONE}: like its project",
     )
 

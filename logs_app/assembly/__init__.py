@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from accounts.recording import FULL
+from accounts.loglevels import FULL
 from logs_app import payloads
 from logs_app.assembly import ending, identity, measures, previews, withholding
 from logs_app.assembly.content import Content

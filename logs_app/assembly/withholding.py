@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.recording import FULL, OFF
+from accounts.loglevels import FULL, OFF
 from logs_app.assembly.transcript import Transcript
 
 CONTENT = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from accounts.recording import FULL
+from accounts.loglevels import FULL
 from logs_app import jsontext
 from logs_app.models import Attempt, LogRecord
 from logs_app.presentation import presentation

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from heapq import nlargest
 from typing import Any, Self
 
-from accounts.recording import FULL, OFF
+from accounts.loglevels import FULL, OFF
 from logs_app.assembly import RedactorFor
 from logs_app.assembly.transcript import Meta, Transcript
 from logs_app.journal.segments import ANSWERED, OPENED

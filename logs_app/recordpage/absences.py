@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.recording import METADATA, OFF
+from accounts.loglevels import METADATA, OFF
 from logs_app.models import LogRecord, Outcome
 
 _TOO_LONG = gettext_lazy(

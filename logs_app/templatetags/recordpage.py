@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import recording
+from accounts import loglevels
 from logs_app.admin import drawing
 from logs_app.conversation import wording
 from logs_app.conversation.turns import Media
@@ -85,7 +85,7 @@ def outcome_badge(record: LogRecord) -> SafeString:
 @register.filter
 def level(name: str) -> Any:
     """How much was recorded, in words."""
-    return dict(recording.CHOICES).get(name, name)
+    return dict(loglevels.CHOICES).get(name, name)
 
 
 @register.filter

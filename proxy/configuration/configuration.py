@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from accounts import recording
+from accounts import loglevels
 from accounts.budgets import budget
 from accounts.budgets.budget import Budget
 
@@ -97,7 +97,7 @@ class Key:
     @property
     def log_level(self) -> str:
         """The most that may be recorded of its calls."""
-        return recording.lowest(self.log_policy, self.project.log_policy if self.project else None)
+        return loglevels.lowest(self.log_policy, self.project.log_policy if self.project else None)
 
     @property
     def project_id(self) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.errors import Missing, Unknown
-from accounts.recording import OFF
+from accounts.loglevels import OFF
 from logs_app import payloads
 from logs_app.models import LogRecord, Outcome
 from proxy.configuration.configuration import Key, Snapshot

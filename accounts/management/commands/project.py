@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from accounts import recording
+from accounts import loglevels
 from accounts.commandline import arguments
 from accounts.commandline.calling import Gateway
 from accounts.commandline.commands import ApiCommand, Row, add_secret
@@ -48,7 +48,7 @@ def _add_fields(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="JSON: which answers are kept; - is stdin",
     )
-    parser.add_argument("--log-policy", choices=recording.LEVELS)
+    parser.add_argument("--log-policy", choices=loglevels.LEVELS)
     parser.add_argument(
         "--redact-logs",
         type=arguments.inherited_switch,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.recording import lowest
+from accounts.loglevels import lowest
 
 
 @pytest.mark.parametrize(
