@@ -17,7 +17,7 @@ from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from logs_app.live import consumers  # noqa: E402
-from proxy import lane, realtime  # noqa: E402
+from proxy import lane, websocketrefusals  # noqa: E402
 from relay.http import forwarded  # noqa: E402
 from relay.http.server import Server  # noqa: E402
 
@@ -27,10 +27,10 @@ sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
 
 websockets = URLRouter(
     [
-        re_path(r"^v1(?:/|$)", realtime.Refusal.as_asgi()),
+        re_path(r"^v1(?:/|$)", websocketrefusals.Refusal.as_asgi()),
         re_path(r"^admin/live/logs/$", consumers.Records.as_asgi()),
         re_path(r"^admin/live/logs/(?P<pk>[0-9a-f-]{36})/$", consumers.Answer.as_asgi()),
-        re_path("", realtime.Unknown.as_asgi()),
+        re_path("", websocketrefusals.Unknown.as_asgi()),
     ]
 )
 
