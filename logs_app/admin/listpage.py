@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from logs_app import reveals, search
 from logs_app.admin import filterbar
 from logs_app.admin.using import formats_for
+from logs_app.events import feed
 from logs_app.finding.filters import LONGEST_SEARCH, RecordFilters
 from logs_app.finding.paging import UncountedPaginator
-from logs_app.live import feed
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.presentation import listing
 
@@ -79,7 +79,7 @@ class Listing(admin.ModelAdmin):
             "words": given.get(filterbar.SEARCH, ""),
             "behind": search.behind(LogRecord.objects.db) if words else 0,
             # Asked before the rows are: what is recorded in between comes twice, and is shown once.
-            "position": orjson.dumps(feed.position()).decode() if is_live else "",
+            "position": orjson.dumps(feed.newest()).decode() if is_live else "",
             "live_query": given.urlencode(),
             "may_delete": request.user.has_perm("logs_app.delete_logrecord"),
         }

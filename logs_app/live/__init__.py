@@ -1,8 +1,8 @@
 """What goes on at this moment: open exchanges, answers while they come, records as they are made.
 
     recorder ── live.sock ──▶ console ── websockets ──▶ browsers
-    (`window`, `flights`,     (`line`, `feed`, `present`, `consumers`)
-     `watched`)
+    (`window`, `flights`,     (`line`, `arrivals`, `present`,
+     `watched`)                `consumers`)
 
 The recorder reads the journal within a tenth of a second and knows what is open; it tells whoever asks on a
 Unix socket of DATA_DIR, and nobody when nobody asks. Only the machine's own exchanges are known to it.

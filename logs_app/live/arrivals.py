@@ -1,4 +1,4 @@
-"""Records in the order in which they were made: by the number that each has on its node.
+"""Records that have come since a position, which is what `events.feed.newest` said at some moment.
 
 Numbers become visible in their order (they are given in the recorder's transaction, under a lock), so what
 lies after a position was never seen before it. Times and ids do not have this: a long call is recorded late.
@@ -11,16 +11,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from logs_app.models import LogRecord, LogRecordQuerySet, Node
+from logs_app.models import LogRecord, LogRecordQuerySet
 
 Position = Mapping[str, int]  # of each node the number of its newest record
 
 # Of each node. Who comes back after more has missed the older ones.
 FARTHEST_LOOK = 5000
-
-
-def position() -> dict[str, int]:
-    return dict(Node.objects.values_list("pk", "seq"))
 
 
 def is_position(value: Any) -> bool:
@@ -44,7 +40,7 @@ def between(records: LogRecordQuerySet, after: Position, until: Position) -> Log
     return records.filter(condition)
 
 
-def newest(records: Any, after: Position, until: Position, most: int) -> tuple[list[LogRecord], bool]:
+def latest(records: Any, after: Position, until: Position, most: int) -> tuple[list[LogRecord], bool]:
     """The newest of them, oldest first, and whether there may be more than these."""
     found = list(between(records, after, until).order_by("-pk")[: most + 1])
     is_far = any(seq - after.get(node, 0) > FARTHEST_LOOK for node, seq in until.items())

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from logs_app import reveals
 from logs_app.finding.filters import RecordFilters
-from logs_app.live import feed, line, sieve
+from logs_app.live import arrivals, line, sieve
 from logs_app.live.asking import ask
 from logs_app.live.flights import Flight, Flights
 from logs_app.live.present import Present
@@ -46,7 +46,7 @@ class Records(Watching):
             return
         sheet = Sheet(self.request, filters)
         await self.is_asked()
-        if isinstance(self.asked, dict) and feed.is_position(self.asked.get("after")):
+        if isinstance(self.asked, dict) and arrivals.is_position(self.asked.get("after")):
             sheet.after = self.asked["after"]
         async with present:
             version = -1
@@ -83,7 +83,7 @@ class Sheet:
         if after is None or after == position:
             return {}
         records = self._filters.narrow(LogRecord.objects.visible_to(self._request.user))
-        found, has_missed = feed.newest(records.only(*listing.COLUMNS), after, position, MOST_ROWS)
+        found, has_missed = arrivals.latest(records.only(*listing.COLUMNS), after, position, MOST_ROWS)
         shown = [[str(record.pk), listing.row(record)] for record in found]
         return {"after": position, "rows": shown, "has_missed": has_missed} if found else {"after": position}
 

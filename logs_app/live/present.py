@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from django.db import DatabaseError
 
-from logs_app.live import asking, feed, line
+from logs_app.events import feed
+from logs_app.live import asking, line
 from logs_app.live.flights import FLIGHTS, Flights
 
 POLL_SECONDS = 0.3
@@ -58,7 +59,7 @@ class Present:
         self._changed = asyncio.Event()
 
     async def _poll(self) -> None:
-        position = await asking.ask(feed.position)
+        position = await asking.ask(feed.newest)
         if position != self.position:
             self.position = position
             self._move()
