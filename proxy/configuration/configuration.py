@@ -142,6 +142,10 @@ class Provider:
     error: str | None = None
     key_owner: str | None = None
 
+    def carrying(self, key: str, owner: str) -> Provider:
+        """With a project's own key. What is wrong with the provider's own keys does not matter then."""
+        return replace(self, api_key=key, extra_api_keys=(), key_owner=owner, error=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Processor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from .. import models
@@ -20,9 +19,6 @@ def test(project: Any) -> tuple[bool, str]:
         )
     if not row.is_enabled:
         return False, f"The provider '{row}' is disabled, so the calls of this project are refused."
-    provider = replace(
-        rows.provider_of(row),
-        api_key=project.upstream_key, extra_api_keys=(), key_owner=project.name, error=None,
-    )  # fmt: skip
+    provider = rows.provider_of(row).carrying(project.upstream_key, project.name)
     (report,) = check.run([(provider, None)])
     return report.is_ok, report.words

@@ -6,8 +6,6 @@ with somebody else's key.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .. import errors, refusals
 from ..access import policy
 from ..configuration.configuration import Project, Provider, Snapshot
@@ -24,9 +22,7 @@ def provider_of(project: Project | None, snapshot: Snapshot) -> Provider | None:
         raise refusals.project_provider_missing(project.name, project.provider_key)
     if project.upstream_error:
         raise errors.provider_unusable(provider.provider_key, project.upstream_error)
-    # What is wrong with the provider's own key does not matter here.
-    key = project.upstream_key
-    return replace(provider, api_key=key, extra_api_keys=(), key_owner=project.name, error=None)
+    return provider.carrying(project.upstream_key, project.name)
 
 
 def candidate_of(

@@ -34,6 +34,11 @@ def test_the_providers_key_is_not_in_its_representation() -> None:
     assert "sk-upstream" not in repr(snapshot(FIRST))
 
 
+def test_a_provider_with_a_projects_own_key_carries_no_other() -> None:
+    broken = replace(FIRST, extra_api_keys=("sk-second",), error="its key cannot be read")
+    assert broken.carrying("sk-own", "shop") == replace(FIRST, api_key="sk-own", key_owner="shop")
+
+
 def test_a_key_without_project_counts_as_in_an_active_one() -> None:
     assert (KEY.project_id, KEY.project_name, KEY.project_is_active) == (None, None, True)
 
