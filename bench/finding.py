@@ -33,7 +33,8 @@ PAGES = (
     "client_ip=192.0.2.1",
     "min_latency_ms=1000", "min_latency_ms=60000", "max_latency_ms=10", "min_tokens=1200",
     "min_tokens=999999",
-    "min_attempts=2", "min_attempts=9", "min_cost=0.01", "fingerprint=0000000000000007", "error_code=server_error", "request_id=req_4242",
+    "min_attempts=2", "min_attempts=9", "min_cost=0.01", "fingerprint=0000000000000007",
+    "error_code=server_error", "request_id=req_4242",
     "project=project-1&model=gpt-5&status=5xx&stream=true", "key=key-3&min_latency_ms=20000&since=10d",
     "user=user-77&outcome=failed&until=5d",
 )  # fmt: skip

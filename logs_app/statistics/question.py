@@ -11,8 +11,8 @@ from rest_framework import serializers
 from accounts.api.filters import ChoiceFilter, TextFilter
 from logs_app.finding.filters import RecordFilters
 
-# What each division is by; of two columns the second is the name of the first. Sums are kept by the first ones,
-# the others are read from records.
+# What each division is by; of two columns the second is the name of the first. Sums are kept by the first
+# ones, the others are read from records.
 OF_SERIES: dict[str, tuple[str, ...]] = {
     "project": ("project_id", "project"),
     "key": ("key_id", "key_name"),
