@@ -35,6 +35,14 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
         return json.dumps(value, separators=(",", ":"), default=default).encode()
 
 
+def glimpse(value: Any) -> str:
+    """For a line that people read: `…` where dumps() would have to try harder."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # nested beyond reason, or half a surrogate
+        return "…"
+
+
 def _loads_leniently(data: bytes) -> Any:
     try:
         return json.loads(data.decode("utf-8", "replace"))

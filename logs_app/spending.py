@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
 
+from logs_app.finding import moments
 from logs_app.models import LogRecord, Outcome
 
 MOST_DAYS = 90
@@ -74,8 +75,7 @@ def _day(dates: Iterable[date]) -> Case:
 
 
 def _first_id(day: date) -> UUID:
-    milliseconds = int(datetime.combine(day, time(), UTC).timestamp() * 1000)
-    return UUID(int=milliseconds << 80)
+    return moments.first_id(datetime.combine(day, time(), UTC))
 
 
 def _line(row: Mapping[str, Any], today: date) -> dict[str, Any]:

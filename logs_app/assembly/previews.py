@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from logs_app.folding import Folded
+from logs_app.jsontext import glimpse
 from logs_app.presentation.summaries import summary
 
 LONGEST = 1024
@@ -94,14 +93,7 @@ def _calls(calls: list[Any]) -> Iterator[str]:
         function = (call.get("function") or call.get("custom")) if type(call) is dict else None
         if type(function) is dict and function.get("name"):
             given = next((function[key] for key in ("arguments", "input") if function.get(key)), "")
-            yield f"{function['name']}({given if type(given) is str else _json(given)})"
-
-
-def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # nested beyond reason, or half a surrogate
-        return "…"
+            yield f"{function['name']}({given if type(given) is str else glimpse(given)})"
 
 
 def _error(error: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
+from logs_app.jsontext import glimpse
 
 THOUGHT, TEXT, REFUSAL, CALL = "thought", "text", "refusal", "call"
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
@@ -62,7 +62,7 @@ def _item(item: dict[str, Any]) -> Iterator[Passage]:
 def _call(function: Any) -> Iterator[Passage]:
     if isinstance(function, dict) and function.get("name"):
         given = function.get("arguments") or function.get("input") or ""
-        yield Passage(CALL, str(function["name"]), given if isinstance(given, str) else _json(given))
+        yield Passage(CALL, str(function["name"]), given if isinstance(given, str) else glimpse(given))
 
 
 def _text(value: Any) -> str:
@@ -70,13 +70,6 @@ def _text(value: Any) -> str:
         return value
     parts = (part.get("text") or part.get("refusal") for part in _dicts(value))
     return "\n".join(text for text in parts if isinstance(text, str))
-
-
-def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:  # nested beyond reason, or half a surrogate
-        return "…"
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

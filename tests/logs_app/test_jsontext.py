@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from logs_app.jsontext import dumps, loads, loads_exactly
+from logs_app.jsontext import dumps, glimpse, loads, loads_exactly
 
 
 def test_nan_and_infinity_are_read():
@@ -42,3 +42,8 @@ def test_what_is_no_json_is_refused_unless_it_is_said_what_becomes_of_it():
     with pytest.raises(TypeError):
         dumps({"a": {1}})
     assert dumps({"a": {1}}, default=repr) == b'{"a":"{1}"}'
+
+
+def test_a_glimpse_is_cut_short_where_it_would_be_hard():
+    assert glimpse({"a": ["é", 1]}) == '{"a":["é",1]}'
+    assert glimpse(["\ud83d"]) == "…"
