@@ -15,7 +15,7 @@ from django.conf import settings
 
 from proxy.simulator import Simulator
 from relay.environment.variables import TABLE
-from tests import services, templates
+from tests import managing, services, templates
 from tests.running import ROOT, Relay
 
 OWNS_TEMPLATES = pytest.StashKey[bool]()
@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    managing.waiting.close()
     if config.stash.get(OWNS_TEMPLATES, False):
         templates.end()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
@@ -144,12 +145,16 @@ def leaves_the_shared_relay_as_it_was(request: pytest.FixtureRequest) -> Iterato
 
 
 @pytest.fixture
-def start_relay() -> Iterator[Callable[..., Relay]]:
-    """Relays of the test's own: `start_relay(TARGET_BASE_URL=..., WORKERS="2")`; on failure with output."""
+def start_relay(request: pytest.FixtureRequest) -> Iterator[Callable[..., Relay]]:
+    """Relays of the test's own: `start_relay(TARGET_BASE_URL=..., WORKERS="2")`; on failure with output.
+
+    In a module with BEGINS_COLD they are started as a user's shell does it.
+    """
     relays: list[Relay] = []
+    cold = getattr(request.module, "BEGINS_COLD", False)
 
     def start(*arguments: str, **options: Any) -> Relay:
-        relays.append(Relay(*arguments, **options))
+        relays.append(Relay(*arguments, **{"cold": cold, **options}))
         return relays[-1].start()
 
     yield start

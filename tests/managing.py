@@ -1,8 +1,11 @@
-"""`manage.py` for tests that type many commands: each is a process of its own, begun warm.
+"""`manage.py` for tests that type many commands and start many relays: each is a process of its own, begun
+warm.
 
 A start costs a second of a core or two, nearly all of it to import the same modules. Here one process has
-imported them and waits; for every command it makes a copy of itself, which runs manage.py as it stands, with
-the arguments, the files and the end of any other process.
+imported them and waits. For every command it makes a copy of itself, which takes over the variables, the
+folder and the files of any other process, reads the settings anew and runs manage.py as it stands.
+
+What a start does is tested on processes that begin cold: tests/relay/test_serve.py and those beside it.
 """
 
 from __future__ import annotations
@@ -11,9 +14,13 @@ import gc
 import json
 import os
 import runpy
+import select
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -21,13 +28,97 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.conf import settings
+from asgiref.local import Local
+from django.conf import empty, settings
+from django.core.cache import caches
+from django.core.files.storage import storages
+from django.db import connections
+from setproctitle import setproctitle
 
 ROOT = Path(__file__).resolve().parent.parent
+MANAGE = str(ROOT / "manage.py")
 END_SECONDS = 60
-STREAMS = ("stdin", "stdout", "stderr")
+POLL_SECONDS = 0.01
 
 Done = subprocess.CompletedProcess[str]
+
+
+class Running:
+    """A process that the waiting one has started; what subprocess.Popen tells of its own."""
+
+    def __init__(self, pid: int, codes: Path) -> None:
+        self.pid, self._codes = pid, codes
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            try:
+                self.returncode = int((self._codes / str(self.pid)).read_text())
+            except FileNotFoundError:
+                return None
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        ends_at = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if ends_at is not None and time.monotonic() > ends_at:
+                raise subprocess.TimeoutExpired(MANAGE, timeout or 0)
+            time.sleep(POLL_SECONDS)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class Waiting:
+    """The process that waits, from its first use on."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._codes = Path()
+        self._lock = threading.Lock()
+
+    def start(self, arguments: Sequence[str], environ: Mapping[str, str], **files: Path | None) -> Running:
+        """`files`: stdin, stdout and stderr, /dev/null by default; what is written is appended."""
+        order = {
+            "arguments": [MANAGE, *arguments],
+            "environ": dict(environ),
+            "files": [str(files.get(name) or os.devnull) for name in ("stdin", "stdout", "stderr")],
+        }
+        with self._lock:
+            process = self._process = self._process or self._begin()
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            return Running(int(process.stdout.readline()), self._codes)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.communicate(timeout=END_SECONDS)
+            self._process = None
+
+    def _begin(self) -> subprocess.Popen[str]:
+        self._codes = Path(tempfile.mkdtemp(prefix="codes-", dir=settings.DATA_DIR))
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.managing", str(self._codes)],
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "relay.settings"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+waiting = Waiting()
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str], typed: str = "") -> Done:
+    with tempfile.TemporaryDirectory(prefix="manage-") as folder:
+        files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
+        files["stdin"].write_text(typed)
+        code = waiting.start(arguments, environ, **files).wait(END_SECONDS)
+        return Done(arguments, code, files["stdout"].read_text(), files["stderr"].read_text())
 
 
 class Manage:
@@ -35,70 +126,79 @@ class Manage:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
-        self._waiting: subprocess.Popen[str] | None = None
 
     def run(self, *arguments: str, typed: str = "") -> Done:
-        with tempfile.TemporaryDirectory(prefix="manage-") as folder:
-            files = {name: Path(folder) / name for name in STREAMS}
-            files["stdin"].write_text(typed)
-            code = self._ask({name: str(path) for name, path in files.items()}, arguments)
-            return Done(arguments, code, files["stdout"].read_text(), files["stderr"].read_text())
-
-    def close(self) -> None:
-        if self._waiting is not None:
-            self._waiting.communicate(timeout=END_SECONDS)
-            self._waiting = None
-
-    def _ask(self, files: dict[str, str], arguments: Sequence[str]) -> int:
-        waiting = self._waiting or self._start()
-        self._waiting = None  # should the test end in between, the answer would be the next one's
-        assert waiting.stdin is not None and waiting.stdout is not None
-        waiting.stdin.write(json.dumps({"files": files, "arguments": arguments}) + "\n")
-        waiting.stdin.flush()
-        code = int(waiting.stdout.readline())
-        self._waiting = waiting
-        return code
-
-    def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.managing"],
-            cwd=ROOT,
-            env=self.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        return run(arguments, self.environ, typed)
 
 
-def wait_for_commands() -> None:
-    """Until the other end closes. Answers each with its exit code; returns in the copy that is to run one."""
-    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w", buffering=1)
-    while line := requests.readline():
-        request = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            _become(request["files"], request["arguments"])
-            return
-        answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n")
-    sys.exit()
+# In the process that waits
 
 
-def _become(files: dict[str, str], arguments: list[str]) -> None:
-    for descriptor, name in enumerate(STREAMS):
-        flags = os.O_RDONLY if name == "stdin" else os.O_WRONLY | os.O_CREAT
-        opened = os.open(files[name], flags)
+def wait_for_orders(codes: Path) -> dict[str, Any]:
+    """Until the other end closes. Answers each with a new process's number, and returns in that process."""
+    running: set[int] = set()
+    unread = b""
+    while True:
+        if select.select([0], [], [], POLL_SECONDS if running else None)[0]:
+            read = os.read(0, 1 << 20)
+            if not read:
+                os._exit(0)
+            *lines, unread = (unread + read).split(b"\n")
+            for line in lines:
+                pid = os.fork()
+                if pid == 0:
+                    return dict(json.loads(line))
+                running.add(pid)
+                os.write(1, b"%d\n" % pid)
+        running -= {pid for pid in running if _has_ended(pid, codes)}
+
+
+def _has_ended(pid: int, codes: Path) -> bool:
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if found:
+        unfinished = codes / f".{pid}"
+        unfinished.write_text(str(os.waitstatus_to_exitcode(status)))
+        unfinished.rename(codes / str(pid))
+    return found != 0
+
+
+def become(order: dict[str, Any]) -> None:
+    os.setsid()
+    for descriptor, path in enumerate(order["files"]):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND if descriptor else os.O_RDONLY)
         os.dup2(opened, descriptor)
         os.close(opened)
-    sys.argv = ["manage.py", *arguments]
+    # It finds its place by the environment as it was.
+    setproctitle(" ".join((sys.executable, *order["arguments"])))
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, write_through=True)  # type: ignore[union-attr]
+    sys.path[1:1] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    sys.argv = order["arguments"]
+    forget_settings()
 
 
-def run() -> int:
+def forget_settings() -> None:
+    """And what Django remembers of them; our own modules read them when they are asked."""
+    del sys.modules["relay.settings"]
+    settings._wrapped = empty
+    for handler, name in ((connections, "settings"), (caches, "settings"), (storages, "backends")):
+        handler.__dict__.pop(name, None)
+        setattr(handler, f"_{name}", None)
+    for handler in (connections, caches):
+        handler._connections = Local(handler.thread_critical)
+
+
+def run_manage() -> int:
     """Ends without taking two thousand modules apart, which takes longer than most commands."""
     try:
-        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+        runpy.run_path(MANAGE, run_name="__main__")
         code: Any = 0
     except SystemExit as end:
         code = end.code or 0
+    except KeyboardInterrupt:
+        code = -signal.SIGINT
     except BaseException:
         traceback.print_exc()
         code = 1
@@ -110,10 +210,19 @@ def run() -> int:
     return code
 
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
+def import_what_all_need() -> None:
+    from relay.processes import copying
+
     django.setup()
     import_module(settings.ROOT_URLCONF)
+    for name in copying.MODULES:
+        import_module(name)
+    gc.collect()
     gc.freeze()
-    wait_for_commands()
-    os._exit(run())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    import_what_all_need()
+    become(wait_for_orders(Path(sys.argv[1])))
+    os._exit(run_manage())

@@ -17,6 +17,7 @@ import httpx
 
 from relay.environment.variables import TABLE
 from tests import templates
+from tests.managing import Running, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
@@ -34,10 +35,13 @@ ADMIN_PASSWORD = "correct horse battery staple"
 class Relay:
     """`environ` adds to or replaces the variables of a usable start; None takes one away.
 
-    Its database is empty but migrated already, unless it shall do that itself or brings one of its own.
+    Its database is empty but migrated already, unless it shall do that itself or brings one of its own. It
+    begins warm (`tests.managing`), unless `cold`.
     """
 
-    def __init__(self, *arguments: str, migrated: bool = True, **environ: str | None) -> None:
+    def __init__(
+        self, *arguments: str, migrated: bool = True, cold: bool = False, **environ: str | None
+    ) -> None:
         # Short: the path of a Unix socket has 107 characters at most.
         borrowed = environ.pop("DATA_DIR", None)
         self.data_dir = Path(borrowed or tempfile.mkdtemp(prefix="relay-"))
@@ -52,7 +56,8 @@ class Relay:
             is_new = self._owns_data_dir and "LOG_DATABASE_URL" not in environ
             self._database.create(self.data_dir, migrated=migrated and is_new and templates.exist())
         self._given = environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Running | None = None
+        self._is_cold = cold
         self.port = 0
 
     @property
@@ -99,9 +104,14 @@ class Relay:
         subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environ, check=True)
 
     def spawn(self) -> None:
+        arguments = ["serve", *self._arguments]
+        if not self._is_cold:
+            files = {"stdout": self.log_path, "stderr": self.log_path}
+            self._process = waiting.start(arguments, self.environ, **files)
+            return
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "serve", *self._arguments],
+                [sys.executable, str(ROOT / "manage.py"), *arguments],
                 cwd=ROOT,
                 env=self.environ,
                 stdout=log,

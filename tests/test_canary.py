@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from proxy.simulator import Simulator
+from tests import managing
 from tests.running import ROOT, Relay
 
 CANARIES = {
@@ -74,14 +75,7 @@ class Witness:
         self._client.close()
 
     def command(self, *arguments: str, typed: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.relay.environ,
-            input=typed,
-            capture_output=True,
-            text=True,
-        )
+        done = managing.run(arguments, self.relay.environ, typed)
         self.heard.append(done.stdout + done.stderr)
         return done.stdout
 

@@ -10,8 +10,6 @@ import os
 import re
 import secrets
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +22,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from proxy.simulator import Simulator
+from tests import managing
 from tests.load import Load, until_recorded
 from tests.redisserver import redis_server
 from tests.relay.test_live import LIST, call, rows, sign_in, watching
 from tests.roundrobin import RoundRobin
-from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
+from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, Relay
 from tests.waiting import until
 
 UNRECORDED_BYTES = 40_000  # about ten calls
@@ -230,10 +229,7 @@ def journal_bytes(node: Relay) -> int:
 
 def adopt(cluster: Cluster) -> str:
     """`manage.py record --journal` at A, of the journal that B left."""
-    command = [sys.executable, "manage.py", "record", "--journal", str(cluster.b.data_dir / "journal")]
-    done = subprocess.run(
-        command, cwd=ROOT, env=cluster.a.environ, capture_output=True, text=True, timeout=60
-    )
+    done = managing.run(["record", "--journal", str(cluster.b.data_dir / "journal")], cluster.a.environ)
     assert done.returncode == 0, done.stderr
     return done.stderr
 

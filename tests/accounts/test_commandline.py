@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +52,15 @@ def home(tmp_path_factory: Any) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def here(home: dict[str, str]) -> Iterator[Shell]:
-    with closing(Manage(home)) as manage:
-        yield Shell(manage)
+def here(home: dict[str, str]) -> Shell:
+    return Shell(Manage(home))
 
 
 @pytest.fixture(scope="module")
-def elsewhere(home: dict[str, str], relay_server: Relay) -> Iterator[Shell]:
+def elsewhere(home: dict[str, str], relay_server: Relay) -> Shell:
     """The same machine, acting on a relay that has another database."""
     at = {"MANAGEMENT_TOKEN": relay_server.management_token, "MANAGE_API_BASE_URL": relay_server.url}
-    with closing(Manage(home | at)) as manage:
-        yield Shell(manage)
+    return Shell(Manage(home | at))
 
 
 @pytest.fixture(params=["here", "elsewhere"])
@@ -198,15 +194,13 @@ def test_what_is_refused_ends_with_1_and_says_why(capsys: Any, arguments: list[s
 
 
 def test_a_database_that_was_never_prepared_is_said(home: dict[str, str], tmp_path: Path) -> None:
-    with closing(Manage(home | {"DATABASE_PATH": str(tmp_path / "new.db")})) as manage:
-        said = Shell(manage).refused("project", "list")
+    said = Shell(Manage(home | {"DATABASE_PATH": str(tmp_path / "new.db")})).refused("project", "list")
     assert "The database cannot be used: no such table" in said and "manage.py migrate" in said
 
 
 def test_a_database_server_that_is_away_is_said(home: dict[str, str], unused_tcp_port: int) -> None:
     url = f"postgresql://relay:hidden-word@127.0.0.1:{unused_tcp_port}/relay"
-    with closing(Manage(home | {"DATABASE_URL": url})) as manage:
-        said = Shell(manage).refused("project", "list")
+    said = Shell(Manage(home | {"DATABASE_URL": url})).refused("project", "list")
     assert "The database cannot be used: connection" in said and "hidden-word" not in said
 
 

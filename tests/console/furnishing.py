@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import subprocess
-import sys
 from typing import Any
 
 import httpx
 
 from proxy.simulator import Simulator
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 from tests.waiting import until
 
 Row = dict[str, Any]
@@ -84,8 +83,7 @@ def furnish(relay: Relay, simulator: Simulator) -> dict[str, str]:
         record = _ask(relay, client, simulator)
         _set_up(client)
     code = "from tests.console import history; history.write()"
-    manage = [sys.executable, str(ROOT / "manage.py"), "shell", "--command", code]
-    subprocess.run(manage, cwd=ROOT, env=relay.environ, check=True, stdout=subprocess.DEVNULL)
+    managing.run(["shell", "--command", code], relay.environ).check_returncode()
     return {f"record-{tab}": f"/admin/logs_app/logrecord/{record}/change/?tab={tab}" for tab in RECORD_TABS}
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from logs_app.management.commands import dispatch
 from logs_app.models import DeadLetter, LogRecord, Subscriber
+from tests import managing
 from tests.logs_app.delivering import Silent
 from tests.logs_app.journals import new_journal, write_exchange
 from tests.logs_app.records import many
@@ -171,9 +172,8 @@ def test_the_name_of_an_earlier_system_does_the_same(path: Path, capsys: Any) ->
     assert len(ids(path)) == 1
 
 
-def manage_py(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+def manage_py(environ: dict[str, str], *arguments: str) -> managing.Done:
+    return managing.run(arguments, environ)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,8 @@ import httpx
 import pytest
 
 from proxy.simulator import Simulator
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 
 TAG = "to-be-compared"
 
@@ -87,14 +86,11 @@ def test_nonsense_is_refused_before_any_call(manage, given):
 
 def test_the_command_prints_a_table_and_writes_the_calls(relay_server, records, tmp_path: Path):
     file = tmp_path / "calls.csv"
-    done = subprocess.run(
-        [
-            sys.executable, "manage.py", "compare", "--tag", TAG, "--a", "recorded",
-            "--b", "model=gpt-4o-mini", "--b", "temperature=0",
-            "--same", "--regex", "number", "--csv", str(file), "--limit", "2",
-        ],
-        cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    arguments = [
+        "compare", "--tag", TAG, "--a", "recorded", "--b", "model=gpt-4o-mini", "--b", "temperature=0",
+        "--same", "--regex", "number", "--csv", str(file), "--limit", "2",
+    ]  # fmt: skip
+    done = managing.run(arguments, relay_server.environ)
     assert done.returncode == 0, done.stderr
     table = {line.rpartition("  ")[0].split("  ")[0]: line.split()[-2:] for line in done.stdout.splitlines()}
     assert table["calls"] == ["2", "2"]
@@ -107,10 +103,7 @@ def test_the_command_prints_a_table_and_writes_the_calls(relay_server, records, 
 
 
 def test_the_command_refuses_in_words(relay_server):
-    done = subprocess.run(
-        [sys.executable, "manage.py", "compare", "--tag", "nobody-has-it"],
-        cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = managing.run(["compare", "--tag", "nobody-has-it"], relay_server.environ)
     assert (done.returncode, done.stderr.strip()) == (1, "CommandError: No record fits these filters.")
 
 
@@ -118,10 +111,7 @@ def test_a_table_that_cannot_be_written_costs_no_call(relay_server, records, tmp
     file = tmp_path / "there.csv"
     file.touch()
     asked = len(simulator.requests)
-    done = subprocess.run(
-        [sys.executable, "manage.py", "compare", "--tag", TAG, "--csv", str(file)],
-        cwd=ROOT, env=relay_server.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = managing.run(["compare", "--tag", TAG, "--csv", str(file)], relay_server.environ)
     assert done.stderr.strip() == f"CommandError: {file} cannot be written: File exists."
     assert len(simulator.requests) == asked
 

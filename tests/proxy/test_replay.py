@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from proxy.simulator import Simulator
+from tests import managing
 from tests.running import ROOT, Relay
 
 
@@ -46,11 +47,8 @@ def recorded(manage: httpx.Client, id: str) -> dict[str, Any]:
     return answer.json()
 
 
-def command(relay: Relay, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "replay", *arguments],
-        cwd=ROOT, env=relay.environ, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+def command(relay: Relay, *arguments: str) -> managing.Done:
+    return managing.run(["replay", *arguments], relay.environ)
 
 
 def test_the_api_asks_again_and_shows_the_difference(manage, original):

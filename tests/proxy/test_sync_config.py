@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from django.conf import settings
 from accounts.models import AuditEvent, Credential
 from accounts.secrets import keys
 from proxy.models import Provider, RelaySettings
+from tests import managing
 from tests.scratch import Scratch, only_sqlite
 
 pytestmark = only_sqlite
@@ -30,14 +29,8 @@ def environment(scratch: Scratch) -> dict[str, str]:
     }
 
 
-def sync(environment: dict[str, str], *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "sync_config", *arguments],
-        env=environment | given,
-        cwd=Path(settings.BASE_DIR),
-        capture_output=True,
-        text=True,
-    )
+def sync(environment: dict[str, str], *arguments: str, **given: str) -> managing.Done:
+    return managing.run(["sync_config", *arguments], environment | given)
 
 
 def test_without_variables_there_is_nothing_to_do(environment: dict[str, str]) -> None:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from proxy.simulator import Simulator
-from tests import templates
-from tests.running import ROOT, Relay
+from tests import managing, templates
+from tests.running import Relay
 
 
-def command(relay: Relay, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=relay.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+def command(relay: Relay, *arguments: str, **environ: str) -> managing.Done:
+    return managing.run(arguments, relay.environ | environ)
 
 
 def outgrown(simulator: Simulator) -> Relay:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +10,8 @@ from typing import Any
 import httpx
 
 from proxy.simulator import Simulator
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 
 CALLS = 6
 SOON_SECONDS = 15
@@ -57,7 +56,6 @@ def test_refused_calls_are_folded_and_everything_verifies(
     refused = [event for event in events(relay) if event["action"] == "call.refused"]
     assert [event["repeats"] for event in refused] == [1, CALLS - 1]
     assert {"relay.first_run", "credential.create"} <= {event["action"] for event in events(relay)}
-    verify = [sys.executable, "manage.py", "verify_audit"]
-    done = subprocess.run(verify, cwd=ROOT, env=relay.environ, capture_output=True, text=True)
+    done = managing.run(["verify_audit"], relay.environ)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count(": whole") == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from pytest_django import Settings
 from logs_app.journal.segments import carry_name, new_life, segment_name
 from proxy.simulator import Simulator
 from relay import backup
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 
 MODEL = "gpt-4o-backup"
 
@@ -39,14 +39,8 @@ def recorded(relay: Relay) -> list[str]:
     return [record["id"] for record in found["results"]]
 
 
-def manage(relay: Relay, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=relay.environ | environ,
-        capture_output=True,
-        text=True,
-    )
+def manage(relay: Relay, *arguments: str, **environ: str) -> managing.Done:
+    return managing.run(arguments, relay.environ | environ)
 
 
 def shell(command: str, url: str) -> None:

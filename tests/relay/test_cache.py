@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +11,8 @@ import orjson
 import pytest
 
 from proxy.simulator import Simulator
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 from tests.waiting import until
 
 OPT_IN = {"x-relay-cache": "600"}
@@ -103,8 +102,7 @@ def test_a_purge_reaches_every_worker(relay: Relay, simulator: Simulator) -> Non
     assert deleted["deleted"] >= before
     assert chat(relay, "to be purged").headers["x-proxy-cache"] == "stored"
     assert asked(simulator, "to be purged") == before + 1
-    command = [sys.executable, "manage.py", "cache", "purge", "--all", "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=relay.environ, capture_output=True, text=True, timeout=60)
+    done = managing.run(["cache", "purge", "--all", "--json"], relay.environ)
     assert done.returncode == 0, done.stderr
     assert orjson.loads(done.stdout)["deleted"] >= 1
     assert manage(relay, "GET", "/cache")["entries"] == 0

@@ -23,6 +23,7 @@ from proxy.simulator import Simulator
 from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
 from tests.waiting import until
 
+BEGINS_COLD = True  # what a start does is what is tested here
 StartRelay = Callable[..., Relay]
 
 
@@ -77,7 +78,7 @@ def test_a_foreign_host_name_is_refused_in_words(relay_server: Relay) -> None:
 def begun(simulator: Simulator) -> Iterator[Relay]:
     """A relay as it comes into the world: it has made its own database and its own secrets."""
     generated = dict.fromkeys(("PROXY_KEY", "ADMIN_PASSWORD", "MANAGEMENT_TOKEN"))
-    relay = Relay(migrated=False, TARGET_BASE_URL=simulator.base_url, **generated)
+    relay = Relay(migrated=False, cold=True, TARGET_BASE_URL=simulator.base_url, **generated)
     try:
         yield relay.start()
     finally:

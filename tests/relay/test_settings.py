@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import ROOT
+from tests import managing
 
 PUBLIC = {"PROXY_BASE_URL": "https://relay.example.com"}
 
 
-def manage(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(tmp_path), **environ},
-        capture_output=True,
-        text=True,
-    )
+def manage(tmp_path: Path, *arguments: str, **environ: str) -> managing.Done:
+    return managing.run(arguments, {**os.environ, "DATA_DIR": str(tmp_path), **environ})
 
 
 def settings_of(tmp_path: Path, *names: str, **environ: str) -> dict[str, Any]:

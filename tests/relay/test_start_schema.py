@@ -48,8 +48,8 @@ def other_session() -> dict[str, object]:
 
 
 def test_two_nodes_that_start_together_on_postgresql_make_one_first_key(postgresql_url: str) -> None:
-    first = Relay(migrated=False, PROXY_KEY=None, ADMIN_PASSWORD=None)
-    second = Relay(PROXY_KEY=None, ADMIN_PASSWORD=None, DATABASE_URL=first.environ["DATABASE_URL"])
+    first = Relay(migrated=False, cold=True, PROXY_KEY=None, ADMIN_PASSWORD=None)
+    second = Relay(cold=True, PROXY_KEY=None, ADMIN_PASSWORD=None, DATABASE_URL=first.environ["DATABASE_URL"])
     try:
         first.spawn()
         second.spawn()

@@ -29,7 +29,7 @@ PREPARING = r"Preparing the database 'default': \d+ migrations"
 @pytest.fixture(scope="module")
 def relay(simulator: Simulator) -> Iterator[Relay]:
     """Not started."""
-    relay = Relay(TARGET_BASE_URL=simulator.base_url, PORT="0")
+    relay = Relay(cold=True, TARGET_BASE_URL=simulator.base_url, PORT="0")
     yield relay
     relay.remove()
 
