@@ -1,5 +1,5 @@
 # docker build -t llm-relay .
-# docker run -p 8000:8000 -v ./data:/app/data -e MANAGEMENT_TOKEN=... llm-relay
+# docker run -p 8000:8000 -v llm-relay-data:/app/data -e MANAGEMENT_TOKEN=... llm-relay
 #
 # Both architectures: docker buildx build --platform linux/amd64,linux/arm64 .
 FROM python:3.13-slim AS wheels
