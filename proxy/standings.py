@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from .api.providers import rules
-from .configuration import rows
-from .health import standing
+from .api.providers import rules, standing_of
 from .models import Provider
 
 
@@ -12,6 +10,6 @@ def read() -> dict[str, tuple[str, str]]:
     """By name of those that are enabled: a status of `standing`, and a sentence."""
     held, found = rules(), {}
     for row in Provider.objects.filter(is_enabled=True):
-        stands = standing.of(rows.provider_of(row), held)
+        stands = standing_of(row, held)
         found[row.provider_key] = (stands.status, stands.words)
     return found

@@ -14,7 +14,7 @@ from logs_app.models import AlertRule
 
 PAGE = "/admin/proxy/provider/"
 # Statuses between these two, such as being tried again, neither begin an alert nor end it.
-SET_ASIDE = frozenset(("open", "refused"))
+SET_ASIDE = frozenset(("open", "refused", "unusable"))
 WELL = frozenset(("healthy", "recovering", "disabled"))
 
 

@@ -36,6 +36,7 @@ STATES = {
     "half_open": gettext_lazy("tried again"),
     "recovering": gettext_lazy("recovering"),
     "refused": gettext_lazy("key refused"),
+    "unusable": gettext_lazy("cannot be used"),
     "disabled": gettext_lazy("disabled"),
 }
 KINDS = {
@@ -46,6 +47,7 @@ KINDS = {
     "half_open": "warn",
     "recovering": "warn",
     "refused": "error",
+    "unusable": "error",
     "disabled": "muted",
 }
 

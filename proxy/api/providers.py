@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -26,9 +27,11 @@ from accounts.secrets.encryption import DecryptionError
 
 from ..configuration import rows
 from ..configuration.configuration import Breaker
+from ..configuration.configuration import Provider as ConfiguredProvider
 from ..health import check, standing
 from ..models import Provider, RelaySettings
 from ..provider_types import presets
+from ..routing.catalogue import Catalogue
 from .health import CheckSerializer, ReportSerializer, StandingSerializer
 
 TIMEOUT_HELP = "Seconds until {}. Null: as in the settings."
@@ -220,8 +223,19 @@ class Providers(Numbered, Rows):
         return Response(StandingSerializer(standing_of(row)).data)
 
 
-def standing_of(row: Provider) -> standing.Standing:
-    return standing.of(rows.provider_of(row) if row.is_enabled else None, rules())
+def standing_of(row: Provider, held: Breaker | None = None) -> standing.Standing:
+    """What its breaker knows, unless it cannot be used at all."""
+    provider = rows.provider_of(row) if row.is_enabled else None
+    if provider is not None and (problem := _problem(row, provider)):
+        return standing.unusable(problem)
+    return standing.of(provider, held or rules())
+
+
+def _problem(row: Provider, provider: ConfiguredProvider) -> str:
+    """One without a key is as it should be where projects bring theirs."""
+    if not provider.api_key and not provider.error and _projects_with_own_key(row):
+        provider = replace(provider, api_key="of a project")
+    return Catalogue((provider,)).problem(provider)
 
 
 def rules() -> Breaker:
@@ -231,7 +245,12 @@ def rules() -> Breaker:
 def users_of(row: Provider) -> list[str]:
     """Who would be left without their provider; a route without any would mean all of them."""
     routes = [route for route in row.route_set.all() if route.providers.count() == 1]
+    return [f"route '{route}'" for route in routes] + [
+        f"project '{name}'" for name in _projects_with_own_key(row)
+    ]
+
+
+def _projects_with_own_key(row: Provider) -> list[str]:
     projects = Project.objects.listed().filter(provider_key=row.provider_key)
     # Which have a key of their own cannot be asked of an encrypted column, only whether it is empty.
-    names = [name for name, key in projects.values_list("name", "upstream_key") if key]
-    return [f"route '{route}'" for route in routes] + [f"project '{name}'" for name in names]
+    return [name for name, key in projects.values_list("name", "upstream_key") if key]

@@ -16,7 +16,9 @@ from .breaker import HEALTHY, Outcome, Phase, State
 from .health import fingerprint
 from .table import Table
 
-STATUSES = ["healthy", "failing", "resting", "open", "half_open", "recovering", "refused", "disabled"]
+STATUSES = [
+    "healthy", "failing", "resting", "open", "half_open", "recovering", "refused", "unusable", "disabled",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ def judge(state: State, now: float, rules: Breaker) -> Standing:
     status = _status(state, now, rules)
     until = _moment(state.until) if status in ("resting", "open") else None
     return Standing(status, _words(status, state, now, share), share, until, state)
+
+
+def unusable(why: str) -> Standing:
+    """Whatever its breaker knows: no call can go there."""
+    return Standing("unusable", why, 0.0)
 
 
 def reset(provider_id: int) -> None:

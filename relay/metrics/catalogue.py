@@ -108,10 +108,18 @@ GROUPS: dict[str, tuple[Metric, ...]] = {
         _gauge("llm_proxy_dispatcher_last_success_seconds", "When, since 1970.", "dispatcher"),
     ),
     "Providers": (
-        _gauge("llm_proxy_provider_health", "1 while it gets calls, 0 while it is left out.", "provider"),
+        _gauge(
+            "llm_proxy_provider_health",
+            "1 while it gets calls, 0 while it is left out or cannot be used.",
+            "provider",
+        ),
         _gauge("llm_proxy_provider_circuit_state", "1 for the state that it is in.", "provider", "state"),
         _gauge("llm_proxy_provider_effective_weight", "Its weight as it counts now.", "provider"),
-        _gauge("llm_proxy_provider_refused_keys", "Of its keys, how many it refuses.", "provider"),
+        _gauge(
+            "llm_proxy_provider_refused_keys",
+            "Of several keys, how many it refuses; of a single one the state says so.",
+            "provider",
+        ),
     ),
     "Records": (
         _gauge("llm_proxy_recorder_up", "1 while a recorder holds the journal."),

@@ -15,8 +15,7 @@ from accounts.tokens import states
 from logs_app.dispatching import state as dispatchers
 from logs_app.metrics import Sample
 from logs_app.models import ModelPrice
-from proxy.api.providers import rules
-from proxy.configuration import rows
+from proxy.api.providers import rules, standing_of
 from proxy.health import standing
 from proxy.models import Provider, RelaySettings
 from relay.health import lag
@@ -53,7 +52,7 @@ def _providers() -> Iterator[Sample]:
     held = rules()
     for row in Provider.objects.order_by("pk"):
         name = {"provider": row.provider_key}
-        found = standing.of(rows.provider_of(row) if row.is_enabled else None, held)
+        found = standing_of(row, held)
         yield Sample("llm_proxy_provider_health", float(found.share > 0), name)
         yield Sample("llm_proxy_provider_effective_weight", row.weight * found.share, name)
         yield Sample("llm_proxy_provider_refused_keys", found.refused_keys, name)

@@ -133,9 +133,16 @@ def test_providers_are_asked_of_whom_the_settings_name(settings: LazySettings) -
         b=("refused", "It refuses the API key."),
         c=("half_open", "It is being tried again."),
         d=("healthy", "It is well."),
+        e=("unusable", "The variable with its API key is not set."),
     )
     found = {reading.subject: (reading.begins, reading.ends) for reading in read(rule("provider"))}
-    assert found == {"a": (True, False), "b": (True, False), "c": (False, False), "d": (False, True)}
+    assert found == {
+        "a": (True, False),
+        "b": (True, False),
+        "c": (False, False),
+        "d": (False, True),
+        "e": (True, False),
+    }
     only = one(rule("provider", provider="b", name="only b"))
     assert (only.subject, only.node) == ("b", settings.NODE_ID)
     assert only.words == "provider 'b': It refuses the API key"

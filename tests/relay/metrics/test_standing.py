@@ -36,12 +36,20 @@ def test_tokens_are_counted_by_what_became_of_them() -> None:
 
 def test_a_provider_that_is_off_has_no_weight() -> None:
     Provider.objects.all().delete()
-    Provider.objects.create(provider_key="on", api_base="https://a.test", weight=3)
+    Provider.objects.create(provider_key="on", api_base="https://a.test", api_key="sk-1", weight=3)
     Provider.objects.create(provider_key="off", api_base="https://b.test", weight=3, is_enabled=False)
     assert named("llm_proxy_provider_health") == {("on",): 1, ("off",): 0}
     assert named("llm_proxy_provider_effective_weight") == {("on",): 3, ("off",): 0}
     states = named("llm_proxy_provider_circuit_state")
     assert (states["on", "healthy"], states["on", "open"], states["off", "disabled"]) == (1, 0, 1)
+
+
+def test_a_provider_without_its_key_is_not_called_healthy() -> None:
+    Provider.objects.all().delete()
+    Provider.objects.create(provider_key="bare", api_base="https://a.test", api_key_env="NOBODY_SET_THIS")
+    assert named("llm_proxy_provider_health") == {("bare",): 0}
+    assert named("llm_proxy_provider_effective_weight") == {("bare",): 0}
+    assert named("llm_proxy_provider_circuit_state")["bare", "unusable"] == 1
 
 
 def test_models_are_known_by_mapping_price_and_default() -> None:
