@@ -84,6 +84,13 @@ def test_the_configuration_page_names_no_other_variable() -> None:
     assert re.findall(r"^### (.+)$", CONFIGURATION, re.MULTILINE) == list(GROUPS)
 
 
+def test_the_configuration_page_says_which_variables_may_come_from_a_file() -> None:
+    (named,) = re.findall(
+        r"^- Every secret \((.+?)\) may come from a file", CONFIGURATION, re.MULTILINE | re.DOTALL
+    )
+    assert set(re.findall(r"`(\w+)`", named)) == {each.name for each in TABLE.values() if each.is_secret}
+
+
 NOT_A_SETTING = {"ENV_FILE", *(variable.name for variable in ROUTING)}
 # Copied into the columns of their names, and read from there.
 COLUMNS = set(SETTING_VARIABLES)
