@@ -13,7 +13,7 @@ import pytest
 from proxy.simulator import Simulator
 from tests.running import ROOT, Relay
 
-PAGES = ("access.md", "api.md", "audit.md", "routing.md")
+PAGES = ("access.md", "api.md", "audit.md", "everyday.md", "routing.md")
 EXAMPLE = re.compile(r"^```sh\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 BETWEEN = "=== the next example ==="
 
