@@ -25,6 +25,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any
 
 import django
@@ -39,6 +40,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MANAGE = str(ROOT / "manage.py")
 END_SECONDS = 60
 POLL_SECONDS = 0.01
+STREAMS = ("stdin", "stdout", "stderr")
 
 Done = subprocess.CompletedProcess[str]
 
@@ -79,12 +81,15 @@ class Waiting:
         self._codes = Path()
         self._lock = threading.Lock()
 
-    def start(self, arguments: Sequence[str], environ: Mapping[str, str], **files: Path | None) -> Running:
+    def start(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, cwd: Path = ROOT, **files: Path
+    ) -> Running:
         """`files`: stdin, stdout and stderr, /dev/null by default; what is written is appended."""
         order = {
             "arguments": [MANAGE, *arguments],
             "environ": dict(environ),
-            "files": [str(files.get(name) or os.devnull) for name in ("stdin", "stdout", "stderr")],
+            "cwd": str(cwd),
+            "files": [str(files.get(name) or os.devnull) for name in STREAMS],
         }
         with self._lock:
             process = self._process = self._process or self._begin()
@@ -115,7 +120,7 @@ waiting = Waiting()
 
 def run(arguments: Sequence[str], environ: Mapping[str, str], typed: str = "") -> Done:
     with tempfile.TemporaryDirectory(prefix="manage-") as folder:
-        files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
+        files = {name: Path(folder) / name for name in STREAMS}
         files["stdin"].write_text(typed)
         code = waiting.start(arguments, environ, **files).wait(END_SECONDS)
         return Done(arguments, code, files["stdout"].read_text(), files["stderr"].read_text())
@@ -129,6 +134,30 @@ class Manage:
 
     def run(self, *arguments: str, typed: str = "") -> Done:
         return run(arguments, self.environ, typed)
+
+
+class Shell:
+    """For shell scripts: they type `program` instead of `python manage.py`, and get `environ` as well."""
+
+    program = f"{sys.executable} -I -S {ROOT / 'tests' / 'passedon.py'}"
+
+    def __init__(self, socket: Path) -> None:
+        self.environ = {"PASSED_ON_TO": str(socket)}
+        self._server = ThreadingUnixStreamServer(str(socket), PassedOn)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class PassedOn(StreamRequestHandler):
+    def handle(self) -> None:
+        order = json.loads(self.rfile.readline())
+        files = dict(zip(STREAMS, map(Path, order["files"]), strict=True))
+        running = waiting.start(order["arguments"], order["environ"], cwd=Path(order["cwd"]), **files)
+        self.wfile.write(b"%d\n" % running.wait(END_SECONDS))
 
 
 # In the process that waits
@@ -168,6 +197,7 @@ def become(order: dict[str, Any]) -> None:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND if descriptor else os.O_RDONLY)
         os.dup2(opened, descriptor)
         os.close(opened)
+    os.chdir(order["cwd"])
     # It finds its place by the environment as it was.
     setproctitle(" ".join((sys.executable, *order["arguments"])))
     os.environ.clear()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from proxy.simulator import Simulator
+from tests.managing import Shell
 from tests.running import ROOT, Relay
 
 PAGES = ("access.md", "api.md", "audit.md", "everyday.md", "routing.md")
@@ -32,13 +33,18 @@ def test_the_examples_of_a_page_run_one_after_the_other(
     found = examples(page)
     script = "set -eu -o pipefail\n" + "".join(f"{code}\necho\necho '{BETWEEN}'\n" for code, _shown in found)
     for original, here in (
-        (".venv/bin/python manage.py", f"{sys.executable} {ROOT / 'manage.py'}"),
+        (".venv/bin/python manage.py", Shell.program),
         ("http://127.0.0.1:8000", relay.url),
     ):
         script = script.replace(original, here)
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=relay.environ, capture_output=True, text=True
-    )
+    with closing(Shell(relay.data_dir / "shell.sock")) as shell:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=relay.environ | shell.environ,
+            capture_output=True,
+            text=True,
+        )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     printed = done.stdout.split(BETWEEN)
     for (code, shown), output in zip(found, printed, strict=False):
