@@ -1,17 +1,14 @@
-"""The lane: a thin ASGI handler for /v1 and routes. Build the request, call the view, send what it returns.
+"""The lane: a thin ASGI handler for /v1 and routes. Call the view, send what it returns.
 
-No middleware, no signal, no thread hop, no query. It waits for the client's leaving beside the view, so that
-a call nobody waits for ends at once (guarantee 4).
+No request of Django's, no middleware, no signal, no thread hop, no query. It waits for the client's leaving
+beside the view, so that a call nobody waits for ends at once (guarantee 4).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from io import BytesIO
 from typing import Any
-
-from django.core.handlers.asgi import ASGIRequest
 
 from . import runtime, views
 from .delivery import delivery
@@ -49,7 +46,7 @@ def _is_routed(path: str) -> bool:
 async def handle(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     client = Client(receive, scope.get("extensions", {}).get("relay.left"))
     try:
-        response = await views.relay(ASGIRequest(scope, BytesIO()), client)
+        response = await views.call(scope, client)
         await _send(response, send)
     except asyncio.CancelledError:
         if not client.has_left:

@@ -1,11 +1,13 @@
-"""The one view of the lane. The lane calls it directly; Django's own handler and test client may too."""
+"""The one view of the lane, and the same for Django's own handler and test client."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
+from django.http import StreamingHttpResponse
 
 from accounts.audit import requestid
 
@@ -21,12 +23,17 @@ from .runtime import Runtime
 _PART_BYTES = 256 * 1024
 
 
-async def relay(request: ASGIRequest, source: Source | None = None) -> RelayResponse:
+async def relay(request: ASGIRequest) -> StreamingHttpResponse:
+    response = await call(request.scope, Spooled(request))
+    return response.as_django()
+
+
+async def call(scope: Mapping[str, Any], source: Source) -> RelayResponse:
     """Answers one call of the lane. Raises CancelledError only when the client left."""
     lane = await runtime.current()
-    route = routes.find(lane.snapshots.current.routes, request.scope["path"])
-    exchange = Exchange(lane.journal, parsing.read_head(request.scope, routes.version_prefix(route)), route)
-    return await answer(exchange, source or Spooled(request), lane)
+    route = routes.find(lane.snapshots.current.routes, scope["path"])
+    exchange = Exchange(lane.journal, parsing.read_head(scope, routes.version_prefix(route)), route)
+    return await answer(exchange, source, lane)
 
 
 async def answer(exchange: Exchange, source: Source, lane: Runtime) -> RelayResponse:

@@ -6,6 +6,7 @@ What follows it is in `bodies`, where the record is closed.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.http import StreamingHttpResponse
@@ -27,18 +28,28 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 200
 
 
-class RelayResponse(StreamingHttpResponse):
-    """`headers` serve Django's own handler and test client, `raw_headers` (repeats kept) the lane."""
+@dataclass(frozen=True, slots=True)
+class RelayResponse:
+    """An answer before its first byte: the head as it goes out, headers that repeat too, and what follows."""
 
-    def __init__(self, status: int, raw_headers: RawHeaders, delivery: Delivery) -> None:
+    status_code: int
+    raw_headers: RawHeaders
+    delivery: Delivery
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """By name, for whoever takes each once."""
         shown: dict[str, str] = {}
-        for raw_name, raw_value in raw_headers:
+        for raw_name, raw_value in self.raw_headers:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             shown[name] = f"{shown[name]}, {value}" if name in shown else value
-        super().__init__(delivery.parts(), status=status, headers=shown)
-        self.raw_headers = raw_headers
-        self.delivery = delivery
-        self._resource_closers.append(delivery.close)  # type: ignore[attr-defined]
+        return shown
+
+    def as_django(self) -> StreamingHttpResponse:
+        """For Django's own handler and test client."""
+        response = StreamingHttpResponse(self.delivery.parts(), status=self.status_code, headers=self.headers)
+        response._resource_closers.append(self.delivery.close)  # type: ignore[attr-defined]
+        return response
 
 
 def own_content(exchange: Exchange, runtime: Runtime, body: bytes) -> RelayResponse:

@@ -280,8 +280,8 @@ async def test_headers_of_the_response_are_right_for_django_too(lane: Lane) -> N
         def close(self) -> None:
             return None
 
-    response = delivery.RelayResponse(404, found, Body())
+    response = delivery.RelayResponse(404, found, Body()).as_django()
     assert response.headers["x-a"] == "1, 2"
     assert response.headers["content-type"] == "text/plain"
-    assert (response.status_code, response.raw_headers) == (404, found)
+    assert response.status_code == 404
     response.close()
