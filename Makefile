@@ -37,7 +37,7 @@ lock: .venv/dev ## write the pinned versions of requirements/*.in anew
 docker-build: ## the image llm-relay
 	docker build --tag llm-relay .
 docker-run: ## the image alone, its data in the volume llm-relay-data
-	docker run --rm --publish 8000:8000 --volume llm-relay-data:/app/data --env-file .env llm-relay
+	docker run --rm --publish 8000:8000 --volume llm-relay-data:/app/data $(addprefix --env-file ,$(wildcard .env)) llm-relay
 docker-smoke: ## start the image, call it, stop it
 	deploy/smoke.sh
 .venv/base: requirements/base.txt
