@@ -10,11 +10,13 @@ What a start does is tested on processes that begin cold: tests/relay/test_serve
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,13 +104,16 @@ class Waiting:
         if self._process is not None:
             self._process.communicate(timeout=END_SECONDS)
             self._process = None
+            shutil.rmtree(self._codes, ignore_errors=True)
 
     def _begin(self) -> subprocess.Popen[str]:
-        self._codes = Path(tempfile.mkdtemp(prefix="codes-", dir=settings.DATA_DIR))
+        self._codes = Path(tempfile.mkdtemp(prefix="codes-"))
+        atexit.register(self.close)
+        own = {"DATA_DIR": str(self._codes), "ENV_FILE": os.devnull, "DATABASE_URL": ""}
         return subprocess.Popen(
             [sys.executable, "-m", "tests.managing", str(self._codes)],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "relay.settings"},
+            env={**os.environ, **own, "DJANGO_SETTINGS_MODULE": "relay.settings"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
