@@ -89,6 +89,15 @@ def test_models_are_rows_and_each_mistake_has_its_words(page: Page, make: Make, 
     )
 
 
+@pytest.fixture
+def default_is_well(relay_server: Relay) -> None:
+    """It rests for a while where a test before had it answer 429."""
+    headers = {"Authorization": f"Bearer {relay_server.management_token}"}
+    path = f"{relay_server.url}/manage/providers/default/reset"
+    httpx.post(path, headers=headers, timeout=30).raise_for_status()
+
+
+@pytest.mark.usefixtures("default_is_well")
 def test_where_a_model_would_go_is_told(page: Page, make: Make, name: str) -> None:
     knows = {"model_mapping": {f"{name}-*": "x"}, "priority": 3, "api_key": "sk-x"}
     make("providers", provider_key=name, api_base=NOBODY, **knows)
