@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -120,6 +120,27 @@ def test_no_import_hides_in_a_function() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert hidden == []
+
+
+def test_settings_are_read_when_they_are_asked_for() -> None:
+    """What a module kept of them at its import would not be the settings of a test, nor of a process that
+    begins as a copy of another (tests/managing.py). BASE_DIR is the same for all.
+    """
+
+    def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+        for child in ast.iter_child_nodes(node):
+            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                yield child
+                yield from outside_functions(child)
+
+    kept = [
+        f"{name_of(path)}:{node.lineno} {node.attr}"
+        for path in modules()
+        for node in outside_functions(tree_of(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if node.value.id == "settings" and node.attr.isupper() and node.attr != "BASE_DIR"
+    ]
+    assert kept == []
 
 
 def test_a_module_is_named_by_what_it_is() -> None:

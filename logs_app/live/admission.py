@@ -13,8 +13,6 @@ from django.core.handlers.asgi import ASGIRequest
 
 from logs_app.models import may_see
 
-SESSIONS = import_module(settings.SESSION_ENGINE)
-
 
 def request_of(scope: dict[str, Any]) -> ASGIRequest:
     """The handshake of a websocket, which is a GET."""
@@ -37,7 +35,7 @@ def is_own(request: ASGIRequest) -> bool:
 def admit(request: ASGIRequest) -> str:
     """Sets who `request` is from, as the database has it now; says why they may not watch, if so."""
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    request.session = SESSIONS.SessionStore(key)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     request.user = auth.get_user(request)
     if not request.user.is_authenticated:
         return "signed_out"
