@@ -51,6 +51,14 @@ def test_a_copy_refuses_a_row_that_is_there(cursor, scratch):
         copy(cursor, RECORDS, [RECORDS.values(made)])
 
 
-@only_postgresql
-def test_nothing_is_copied_of_nothing(cursor):
-    copy(cursor, RECORDS, [])
+def test_the_database_is_not_asked_to_copy_nothing():
+    asked: list[str] = []
+
+    class Cursor:
+        def copy(self, statement: str, rows: list[tuple]) -> None:
+            asked.append(statement)
+
+    copy(Cursor(), RECORDS, [])
+    assert asked == []
+    copy(Cursor(), RECORDS, [()])
+    assert asked == [RECORDS.copy]
