@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,8 @@ LONG = (
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long files first; the order within a file stays."""
+    twice = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    assert not twice, f"of tests of one name a parallel run runs one: {twice}"
     for item in items:
         services.mark(item)
     config.stash[SHARERS] = {
@@ -81,6 +85,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     places = {str(ROOT / name): place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(str(item.path), len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay until the end: not to be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def skip_without(name: str, what: str) -> str:

@@ -1,9 +1,10 @@
 """`manage.py` for tests that type many commands and start many relays: each is a process of its own, begun
-warm.
+warm. So may other modules of ours that are programs.
 
 A start costs a second of a core or two, nearly all of it to import the same modules. Here one process has
 imported them and waits. For every command it makes a copy of itself, which takes over the variables, the
-folder and the files of any other process, reads the settings anew and runs manage.py as it stands.
+folder, the files and the sockets of any other process, reads the settings anew and runs manage.py, or the
+module, as it stands.
 
 What a start does is tested on processes that begin cold: tests/relay/test_serve.py and those beside it.
 """
@@ -18,6 +19,7 @@ import runpy
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,7 @@ from typing import Any
 import django
 from asgiref.local import Local
 from django.conf import empty, settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import caches
 from django.core.files.storage import storages
 from django.db import connections
@@ -42,6 +45,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MANAGE = str(ROOT / "manage.py")
 END_SECONDS = 60
 POLL_SECONDS = 0.01
+PID_BYTES = 20
 STREAMS = ("stdin", "stdout", "stderr")
 
 Done = subprocess.CompletedProcess[str]
@@ -74,60 +78,77 @@ class Running:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
 
 class Waiting:
     """The process that waits, from its first use on."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
         self._codes = Path()
         self._lock = threading.Lock()
 
     def start(
-        self, arguments: Sequence[str], environ: Mapping[str, str], *, cwd: Path = ROOT, **files: Path
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        module: str = "",
+        cwd: Path = ROOT,
+        pass_fds: Sequence[int] = (),
+        **files: Path,
     ) -> Running:
-        """`files`: stdin, stdout and stderr, /dev/null by default; what is written is appended."""
+        """`files`: stdin, stdout and stderr, /dev/null by default; what is written is appended. `pass_fds`
+        have the same numbers there.
+        """
         order = {
-            "arguments": [MANAGE, *arguments],
+            "module": module,
+            "arguments": [*(["-m", module] if module else [MANAGE]), *arguments],
             "environ": dict(environ),
             "cwd": str(cwd),
             "files": [str(files.get(name) or os.devnull) for name in STREAMS],
+            "numbers": list(pass_fds),
         }
         with self._lock:
-            process = self._process = self._process or self._begin()
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            return Running(int(process.stdout.readline()), self._codes)
+            orders = self._orders = self._orders or self._begin()
+            line = json.dumps(order).encode() + b"\n"
+            sent = socket.send_fds(orders, [line], list(pass_fds)) if pass_fds else 0
+            orders.sendall(line[sent:])
+            return Running(int(orders.recv(PID_BYTES)), self._codes)
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.communicate(timeout=END_SECONDS)
-            self._process = None
+        if self._process is not None and self._orders is not None:
+            self._orders.close()
+            self._process.wait(END_SECONDS)
+            self._process = self._orders = None
             shutil.rmtree(self._codes, ignore_errors=True)
 
-    def _begin(self) -> subprocess.Popen[str]:
+    def _begin(self) -> socket.socket:
         self._codes = Path(tempfile.mkdtemp(prefix="codes-"))
         atexit.register(self.close)
         own = {"DATA_DIR": str(self._codes), "ENV_FILE": os.devnull, "DATABASE_URL": ""}
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.managing", str(self._codes)],
-            cwd=ROOT,
-            env={**os.environ, **own, "DJANGO_SETTINGS_MODULE": "relay.settings"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        orders, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.managing", str(self._codes)],
+                cwd=ROOT,
+                env={**os.environ, **own, "DJANGO_SETTINGS_MODULE": "relay.settings"},
+                stdin=theirs,
+            )
+        return orders
 
 
 waiting = Waiting()
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str], typed: str = "") -> Done:
+def run(arguments: Sequence[str], environ: Mapping[str, str], typed: str = "", **options: Any) -> Done:
     with tempfile.TemporaryDirectory(prefix="manage-") as folder:
         files = {name: Path(folder) / name for name in STREAMS}
         files["stdin"].write_text(typed)
-        code = waiting.start(arguments, environ, **files).wait(END_SECONDS)
+        code = waiting.start(arguments, environ, **options, **files).wait(END_SECONDS)
         return Done(arguments, code, files["stdout"].read_text(), files["stderr"].read_text())
 
 
@@ -170,21 +191,32 @@ class PassedOn(StreamRequestHandler):
 
 def wait_for_orders(codes: Path) -> dict[str, Any]:
     """Until the other end closes. Answers each with a new process's number, and returns in that process."""
+    orders = socket.socket(fileno=0)
     running: set[int] = set()
-    unread = b""
     while True:
-        if select.select([0], [], [], POLL_SECONDS if running else None)[0]:
-            read = os.read(0, 1 << 20)
-            if not read:
-                os._exit(0)
-            *lines, unread = (unread + read).split(b"\n")
-            for line in lines:
-                pid = os.fork()
-                if pid == 0:
-                    return dict(json.loads(line))
-                running.add(pid)
-                os.write(1, b"%d\n" % pid)
+        if select.select([orders], [], [], POLL_SECONDS if running else None)[0]:
+            order = _next(orders)
+            pid = os.fork()
+            if pid == 0:
+                orders.detach()
+                return order
+            running.add(pid)
+            for descriptor in order["descriptors"]:
+                os.close(descriptor)
+            orders.sendall(str(pid).encode())
         running -= {pid for pid in running if _has_ended(pid, codes)}
+
+
+def _next(orders: socket.socket) -> dict[str, Any]:
+    """The next is sent when this one is answered."""
+    line, descriptors = b"", list[int]()
+    while not line.endswith(b"\n"):
+        read, sent, *_ = socket.recv_fds(orders, 1 << 20, 16)
+        if not read:
+            os._exit(0)
+        line += read
+        descriptors += sent
+    return {**json.loads(line), "descriptors": descriptors}
 
 
 def _has_ended(pid: int, codes: Path) -> bool:
@@ -198,6 +230,11 @@ def _has_ended(pid: int, codes: Path) -> bool:
 
 def become(order: dict[str, Any]) -> None:
     os.setsid()
+    for own, number in zip(order["descriptors"], order["numbers"], strict=True):
+        if own != number:
+            os.dup2(own, number)
+            os.close(own)
+        os.set_inheritable(number, True)
     for descriptor, path in enumerate(order["files"]):
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND if descriptor else os.O_RDONLY)
         os.dup2(opened, descriptor)
@@ -210,7 +247,7 @@ def become(order: dict[str, Any]) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, write_through=True)  # type: ignore[union-attr]
     sys.path[1:1] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-    sys.argv = order["arguments"]
+    sys.argv = order["arguments"][1:] if order["module"] else order["arguments"]
     forget_settings()
 
 
@@ -225,10 +262,14 @@ def forget_settings() -> None:
         handler._connections = Local(handler.thread_critical)
 
 
-def run_manage() -> int:
+def run_program(module: str) -> int:
     """Ends without taking two thousand modules apart, which takes longer than most commands."""
     try:
-        runpy.run_path(MANAGE, run_name="__main__")
+        if module:
+            sys.modules.pop(module, None)
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(MANAGE, run_name="__main__")
         code: Any = 0
     except SystemExit as end:
         code = end.code or 0
@@ -252,12 +293,19 @@ def import_what_all_need() -> None:
     import_module(settings.ROOT_URLCONF)
     for name in copying.MODULES:
         import_module(name)
+    quick_passwords()
     gc.collect()
     gc.freeze()
+
+
+def quick_passwords() -> None:
+    """A real hash takes half a second on purpose."""
+    PBKDF2PasswordHasher.iterations = 1
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     import_what_all_need()
-    become(wait_for_orders(Path(sys.argv[1])))
-    os._exit(run_manage())
+    order = wait_for_orders(Path(sys.argv[1]))
+    become(order)
+    os._exit(run_program(order["module"]))

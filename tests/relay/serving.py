@@ -1,4 +1,4 @@
-"""Starts `tests.relay.applications` and speaks to it over bare sockets."""
+"""Starts `tests.relay.applications`, or a worker of the relay, and speaks to it over bare sockets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import re
 import shutil
 import socket
 import struct
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.managing import waiting
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,15 +59,15 @@ class Served:
         self.folder = Path(tempfile.mkdtemp(prefix="served-"))
         (self.folder / "tmp").mkdir()
         self._log_path = self.folder / "log"
-        with self._log_path.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", module, "--fd", str(listener.fileno()), *arguments],
-                cwd=ROOT,
-                env={**(environ or os.environ), "TMPDIR": str(self.folder / "tmp")},
-                pass_fds=(listener.fileno(),),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._log_path.touch()
+        self.process = waiting.start(
+            ["--fd", str(listener.fileno()), *arguments],
+            {**(environ or os.environ), "TMPDIR": str(self.folder / "tmp")},
+            module=module,
+            pass_fds=(listener.fileno(),),
+            stdout=self._log_path,
+            stderr=self._log_path,
+        )
         try:
             until(lambda: ready in self.log() or self.process.poll() is not None, START_SECONDS)
             assert self.process.poll() is None

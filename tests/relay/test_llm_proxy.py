@@ -13,9 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import managing
+from tests.managing import Done
 from tests.running import ROOT, Relay
 
-PROGRAM = [sys.executable, "-P", "-m", "relay.llm_proxy"]
+MODULE = "relay.llm_proxy"
+PROGRAM = [sys.executable, "-P", "-m", MODULE]
 
 
 @pytest.fixture
@@ -25,10 +28,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, **given, "DATABASE_URL": ""}
 
 
-def run(environ: dict[str, str], *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, *arguments], env=environ, cwd=cwd, capture_output=True, text=True, timeout=60
-    )
+def run(environ: dict[str, str], *arguments: str, cwd: Path = ROOT) -> Done:
+    return managing.run(arguments, environ, module=MODULE, cwd=cwd)
 
 
 @pytest.mark.parametrize(

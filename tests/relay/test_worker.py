@@ -7,8 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +18,9 @@ from typing import Any
 import pytest
 
 from proxy.simulator import Simulator
-from tests.relay.serving import ROOT, Client, Served, listen_on_tcp, listen_on_unix, post
+from tests import managing
+from tests.managing import Running, waiting
+from tests.relay.serving import Client, Served, listen_on_tcp, listen_on_unix, post
 from tests.running import PROXY_KEY, Relay
 from tests.waiting import until
 
@@ -103,17 +103,10 @@ def test_a_successor_without_configuration_ends_and_leaves_the_calls_to_the_old_
     prepared: Relay,
 ) -> None:
     with listen_on_tcp() as listener:
-        command = [sys.executable, "-m", "relay.worker", "--fd", str(listener.fileno())]
+        number = listener.fileno()
         away = {"DATABASE_URL": "sqlite:////nowhere/relay.db", "RELAY_IS_SUCCESSOR": "1"}
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=prepared.environ | away,
-            pass_fds=(listener.fileno(),),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        environ = prepared.environ | away
+        done = managing.run(["--fd", str(number)], environ, module="relay.worker", pass_fds=[number])
     assert done.returncode == 1
     assert "The configuration cannot be read" in done.stdout and "is ready" not in done.stdout
 
@@ -346,14 +339,14 @@ def end(worker: Served) -> int:
 
 
 @pytest.fixture
-def start_console(prepared: Relay) -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
-    consoles: list[subprocess.Popen[bytes]] = []
+def start_console(prepared: Relay) -> Iterator[Callable[[Path], Running]]:
+    consoles: list[Running] = []
 
-    def start(path: Path) -> subprocess.Popen[bytes]:
+    def start(path: Path) -> Running:
         log = path.with_name(f"log-{len(consoles)}")
-        with log.open("wb") as output:
-            command = [sys.executable, "-m", "relay.worker", "--console", str(path)]
-            consoles.append(subprocess.Popen(command, cwd=ROOT, env=prepared.environ, stdout=output))
+        log.touch()
+        arguments = ["--console", str(path)]
+        consoles.append(waiting.start(arguments, prepared.environ, module="relay.worker", stdout=log))
         until(lambda: b"is ready" in log.read_bytes(), 60)
         return consoles[-1]
 
@@ -373,7 +366,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_a_console_serves_django_on_its_socket_for_its_owner_alone(
-    start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
+    start_console: Callable[[Path], Running], folder: Path
 ) -> None:
     console = start_console(folder / "socket")
     assert (folder / "socket").stat().st_mode & 0o777 == 0o600
@@ -384,7 +377,7 @@ def test_a_console_serves_django_on_its_socket_for_its_owner_alone(
 
 
 def test_a_console_keeps_no_database_connection_for_threads_that_are_gone(
-    start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
+    start_console: Callable[[Path], Running], folder: Path
 ) -> None:
     console = start_console(folder / "socket")
     files = Path(f"/proc/{console.pid}/fd")
@@ -401,7 +394,7 @@ def test_a_console_keeps_no_database_connection_for_threads_that_are_gone(
 
 
 def test_an_ending_console_leaves_the_socket_of_its_successor_alone(
-    start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
+    start_console: Callable[[Path], Running], folder: Path
 ) -> None:
     first = start_console(folder / "socket")
     start_console(folder / "socket")
@@ -412,7 +405,7 @@ def test_an_ending_console_leaves_the_socket_of_its_successor_alone(
 
 
 def test_a_console_takes_the_place_of_one_that_was_killed(
-    start_console: Callable[[Path], subprocess.Popen[bytes]], folder: Path
+    start_console: Callable[[Path], Running], folder: Path
 ) -> None:
     listen_on_unix(folder / "socket").close()
     start_console(folder / "socket")
