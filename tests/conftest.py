@@ -155,16 +155,12 @@ def leaves_the_shared_relay_as_it_was(request: pytest.FixtureRequest) -> Iterato
 
 
 @pytest.fixture
-def start_relay(request: pytest.FixtureRequest) -> Iterator[Callable[..., Relay]]:
-    """Relays of the test's own: `start_relay(TARGET_BASE_URL=..., WORKERS="2")`; on failure with output.
-
-    In a module with BEGINS_COLD they are started as a user's shell does it.
-    """
+def start_relay() -> Iterator[Callable[..., Relay]]:
+    """Relays of the test's own: `start_relay(TARGET_BASE_URL=..., WORKERS="2")`; on failure with output."""
     relays: list[Relay] = []
-    cold = getattr(request.module, "BEGINS_COLD", False)
 
     def start(*arguments: str, **options: Any) -> Relay:
-        relays.append(Relay(*arguments, **{"cold": cold, **options}))
+        relays.append(Relay(*arguments, **options))
         return relays[-1].start()
 
     yield start

@@ -16,17 +16,13 @@ from pathlib import Path
 import httpx
 
 from relay.environment.variables import TABLE
-from tests import templates
+from tests import managing, templates
 from tests.managing import Running, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90
 STOP_SECONDS = 60
 
-PREPARE = (
-    "import django; django.setup(); "
-    "from relay.start import first_run; first_run.prepare('http://relay', print)"
-)
 PROXY_KEY = "sk-test-2f6c1d0b9e8a7f65"
 MANAGEMENT_TOKEN = "mt-test-5d4c3b2a19080706"
 ADMIN_PASSWORD = "correct horse battery staple"
@@ -99,9 +95,9 @@ class Relay:
         return inherited | {name: value for name, value in chosen.items() if value is not None}
 
     def prepare(self) -> None:
-        """What a start does before its processes: tables, first user, first key, first provider."""
-        environ = self.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
-        subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environ, check=True)
+        """Only what a start does before its processes."""
+        done = managing.run([], self.environ, module="tests.preparing")
+        assert done.returncode == 0, done.stderr
 
     def spawn(self) -> None:
         arguments = ["serve", *self._arguments]

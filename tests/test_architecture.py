@@ -124,7 +124,7 @@ def test_no_import_hides_in_a_function() -> None:
 
 def test_settings_are_read_when_they_are_asked_for() -> None:
     """What a module kept of them at its import would not be the settings of a test, nor of a process that
-    begins as a copy of another (tests/managing.py). BASE_DIR is the same for all.
+    begins as a copy of another (tests/warm.py). BASE_DIR is the same for all.
     """
 
     def outside_functions(node: ast.AST) -> Iterator[ast.AST]:

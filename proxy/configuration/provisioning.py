@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -78,9 +78,10 @@ def differences(given: Mapping[str, Any]) -> list[Difference]:
     ]
 
 
-def reminders() -> list[str]:
+def reminders(apart_from: Collection[str] = ()) -> list[str]:
     """A line for each difference, for the start of the server: changed variables alone change nothing."""
-    return [f"{found.line}; run manage.py sync_config" for found in differences(given_values())]
+    given = {name: value for name, value in given_values().items() if name not in apart_from}
+    return [f"{found.line}; run manage.py sync_config" for found in differences(given)]
 
 
 def problems() -> list[str]:

@@ -24,6 +24,8 @@ from relay.start import schema, welcome
 from relay.start.welcome import Generated
 
 ACTOR = Actor("command", "serve")
+# By a first start; to compare a password takes half a second.
+JUST_SET = ("ADMIN_PASSWORD",)
 
 Say = Callable[[str], None]
 
@@ -36,7 +38,8 @@ def prepare(url: str, say: Say) -> None:
     if generated is not None:
         say(welcome.text(url, generated, welcome.FIRST))
     problems = [] if generated else providers.problems()
-    for line in (*problems, *providers.reminders(), *machines.reminders(), *notices.reminders()):
+    reminders = providers.reminders(apart_from=JUST_SET if generated else ())
+    for line in (*problems, *reminders, *machines.reminders(), *notices.reminders()):
         say(line)
 
 

@@ -23,7 +23,6 @@ from proxy.simulator import Simulator
 from tests.running import ADMIN_PASSWORD, MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
 from tests.waiting import until
 
-BEGINS_COLD = True  # what a start does is what is tested here
 StartRelay = Callable[..., Relay]
 
 
@@ -116,13 +115,14 @@ def test_the_curl_line_works_when_pasted(
 ) -> None:
     (tmp_path / ".env").write_text(f"PROXY_KEY='{PROXY_KEY}'\n")
     (tmp_path / "key").write_text(f"{PROXY_KEY}\n")
-    given: dict[str, str | None] = {
+    given = {
         "generated": {"PROXY_KEY": None},
         "environment": {},
         "env_file": {"PROXY_KEY": None, "ENV_FILE": str(tmp_path / ".env")},
         "secret_file": {"PROXY_KEY": None, "PROXY_KEY_FILE": str(tmp_path / "key")},
     }[source]
-    relay = start_relay(TARGET_BASE_URL=simulator.base_url, DEFAULT_MODEL="gpt-4o-mini", **given)
+    options = {"cold": source == "generated", "DEFAULT_MODEL": "gpt-4o-mini", **given}
+    relay = start_relay(TARGET_BASE_URL=simulator.base_url, **options)
     line = re.search(r"^ *(curl .*)$", relay.log(), re.MULTILINE)
     assert line is not None
     shell = {"PATH": os.environ["PATH"]} | ({"PROXY_KEY": PROXY_KEY} if source == "environment" else {})
@@ -165,7 +165,7 @@ def test_records_may_have_a_database_of_their_own(
 
 @pytest.mark.parametrize("role", ["worker", "console", "recorder"])
 def test_a_killed_child_is_replaced(role: str, start_relay: StartRelay, simulator: Simulator) -> None:
-    relay = start_relay(TARGET_BASE_URL=simulator.base_url)
+    relay = start_relay(cold=role == "worker", TARGET_BASE_URL=simulator.base_url)
     (pid,) = relay.pids(role)
     os.kill(pid, signal.SIGKILL)
     relay.wait_for(rf"{role}.* \(pid {pid}\) was killed by SIGKILL")
@@ -213,7 +213,7 @@ def test_children_end_when_serve_is_killed(start_relay: StartRelay) -> None:
 def test_sighup_replaces_the_processes_and_drops_no_call(
     start_relay: StartRelay, simulator: Simulator
 ) -> None:
-    relay = start_relay(TARGET_BASE_URL=simulator.base_url, WORKERS="2")
+    relay = start_relay(cold=True, TARGET_BASE_URL=simulator.base_url, WORKERS="2")
     before = relay.pids()
     is_over = threading.Event()
     statuses: list[int] = []
@@ -298,7 +298,7 @@ def test_a_database_that_is_away_is_one_sentence(start_relay: StartRelay) -> Non
 
 
 def test_the_demo_shows_itself(start_relay: StartRelay) -> None:
-    relay = start_relay("--demo", PORT="0")
+    relay = start_relay("--demo", cold=True, PORT="0")
     log = relay.log()
     key = re.search(r"Proxy key +(\S+)", log)
     assert key is not None
