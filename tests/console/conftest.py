@@ -39,21 +39,9 @@ def signed_in(browser: Browser, relay_server: Relay) -> Any:
     return state
 
 
-@pytest.fixture
-def faults() -> list[str]:
-    """What the browser complained about; a test that wants complaints takes them out of the list."""
-    return []
-
-
-@pytest.fixture
-def open_context(
-    browser: Browser, relay_server: Relay, signed_in: Any, faults: list[str]
-) -> Iterator[OpenContext]:
-    """Browsers of the test's own: `open_context(viewport=PHONE, color_scheme="dark", locale="zh-CN")`; with
-    `storage_state=None` nobody is signed in."""
-    opened: list[BrowserContext] = []
-
-    def open_one(**options: Any) -> BrowserContext:
+@pytest.fixture(scope="package")
+def new_context(browser: Browser, relay_server: Relay, signed_in: Any) -> OpenContext:
+    def new_one(**options: Any) -> BrowserContext:
         usual = {
             "viewport": browsing.DESKTOP,
             "storage_state": signed_in,
@@ -62,6 +50,25 @@ def open_context(
         }
         context = browser.new_context(base_url=relay_server.url, **{**usual, **options})
         context.set_default_timeout(browsing.PATIENCE_MILLISECONDS)
+        return context
+
+    return new_one
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the browser complained about; a test that wants complaints takes them out of the list."""
+    return []
+
+
+@pytest.fixture
+def open_context(new_context: OpenContext, faults: list[str]) -> Iterator[OpenContext]:
+    """Browsers of the test's own: `open_context(viewport=PHONE, color_scheme="dark", locale="zh-CN")`; with
+    `storage_state=None` nobody is signed in."""
+    opened: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        context = new_context(**options)
         browsing.listen(context, faults)
         opened.append(context)
         return context
@@ -75,6 +82,24 @@ def open_context(
 @pytest.fixture
 def page(open_context: OpenContext) -> Page:
     return open_context().new_page()
+
+
+@pytest.fixture(scope="module")
+def onlooker(new_context: OpenContext) -> Iterator[tuple[Page, list[str]]]:
+    context, faults = new_context(), list[str]()
+    browsing.listen(context, faults)
+    yield context.new_page(), faults
+    context.close()
+
+
+@pytest.fixture
+def looked_at(onlooker: tuple[Page, list[str]]) -> Iterator[Page]:
+    """For tests that change nothing: one for all of a module, which has the styles and scripts already."""
+    page, faults = onlooker
+    page.set_viewport_size(browsing.DESKTOP)
+    yield page
+    seen, faults[:] = list(faults), []
+    assert seen == []
 
 
 @pytest.fixture

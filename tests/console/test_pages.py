@@ -12,7 +12,8 @@ every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 
 
 @every_page
-def test_a_page_is_accessible_and_fits_a_phone(page: Page, recorded: list[str], path: str) -> None:
+def test_a_page_is_accessible_and_fits_a_phone(looked_at: Page, recorded: list[str], path: str) -> None:
+    page = looked_at
     answer = page.goto(path)
     assert answer is not None and answer.status == 200
     assert_accessible(page)

@@ -222,7 +222,8 @@ def talk(caller: Caller) -> str:
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tab_is_accessible_and_fits_a_phone(page, talk, tab):
+def test_every_tab_is_accessible_and_fits_a_phone(looked_at, talk, tab):
+    page = looked_at
     page.goto(f"{talk}?tab={tab}")
     expect(page.locator(".loading")).to_have_count(0)
     expect(page.locator(".tabs [aria-current]")).to_have_attribute("href", f"?tab={tab}")
