@@ -6,7 +6,7 @@ imported them and waits. For every command it makes a copy of itself, which take
 folder, the files and the sockets of any other process, reads the settings anew and runs manage.py, or the
 module, as it stands.
 
-What a start does is tested on processes that begin cold: tests/relay/test_serve.py and those beside it.
+What a start does is tested on processes that begin cold: where a test says `cold=True`.
 """
 
 from __future__ import annotations

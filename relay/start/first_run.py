@@ -24,7 +24,7 @@ from relay.start import schema, welcome
 from relay.start.welcome import Generated
 
 ACTOR = Actor("command", "serve")
-# By a first start; to compare a password takes half a second.
+# By the start that makes the first user; to compare a password takes half a second.
 JUST_SET = ("ADMIN_PASSWORD",)
 
 Say = Callable[[str], None]
@@ -34,11 +34,12 @@ def prepare(url: str, say: Say) -> None:
     """Secrets are shown once: by the start that made them, after they are stored."""
     with schema.exclusive():
         bring_up_to_date(say)
+        had_admin = _has_admin()
         generated = _provision(say)
     if generated is not None:
         say(welcome.text(url, generated, welcome.FIRST))
     problems = [] if generated else providers.problems()
-    reminders = providers.reminders(apart_from=JUST_SET if generated else ())
+    reminders = providers.reminders(apart_from=JUST_SET if generated and not had_admin else ())
     for line in (*problems, *reminders, *machines.reminders(), *notices.reminders()):
         say(line)
 
@@ -91,9 +92,13 @@ def _import_files(say: Say) -> None:
 
 
 def _ensure_admin() -> str | None:
-    users = get_user_model().objects
-    if users.filter(is_superuser=True).exists():
+    if _has_admin():
         return None
     generated = None if settings.ADMIN_PASSWORD else secrets.token_urlsafe(12)
-    users.create_superuser(settings.ADMIN_USERNAME, password=settings.ADMIN_PASSWORD or generated)
+    password = settings.ADMIN_PASSWORD or generated
+    get_user_model().objects.create_superuser(settings.ADMIN_USERNAME, password=password)
     return generated
+
+
+def _has_admin() -> bool:
+    return bool(get_user_model().objects.filter(is_superuser=True).exists())

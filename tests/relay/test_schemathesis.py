@@ -96,9 +96,9 @@ def test_every_answer_is_described_and_none_is_a_fault(
 
 def put_in_what_exists(case: Any) -> None:
     if "id" in (case.path_parameters or {}) and is_allowed(case, ParameterLocation.PATH):
-        case.path_parameters["id"] = existing(case.operation.path)
+        case.path_parameters = {**case.path_parameters, "id": existing(case.operation.path)}
     if isinstance(case.body, dict) and "project_id" in case.body and is_allowed(case, ParameterLocation.BODY):
-        case.body["project_id"] = existing("/manage/projects")
+        case.body = {**case.body, "project_id": existing("/manage/projects")}
 
 
 def is_allowed(case: Any, part: ParameterLocation) -> bool:
@@ -108,30 +108,29 @@ def is_allowed(case: Any, part: ParameterLocation) -> bool:
 
 
 def existing(path: str) -> Any:
-    """The id of something that is there, whatever the calls before have done to it."""
-    project = Project.objects.update_or_create(pk=PROJECT_ID, defaults={"name": "shop", "deleted_at": None})[
-        0
-    ]
+    """The id of something that is there, whatever the calls before have done to it; of the type that is
+    described, or Schemathesis takes the call for one that must be refused.
+    """
+    project, _ = Project.objects.update_or_create(
+        pk=PROJECT_ID, defaults={"name": "shop", "deleted_at": None}
+    )
     if "/projects" in path:
         return str(PROJECT_ID)
     if "/tokens" in path:
-        values = {"project": project, "digest": b"t", "prefix": "sk-t"}
-        return str(WitheringToken.objects.get_or_create(pk=TOKEN_ID, defaults=values)[0].pk)
+        return kept(WitheringToken, TOKEN_ID, project=project, digest=b"t", prefix="sk-t")
     if "/providers" in path:
-        values = {"provider_key": "main", "api_base": "http://127.0.0.1:1", "api_key": "sk-p"}
-        return Provider.objects.get_or_create(pk=PROVIDER_ID, defaults=values)[0].pk
+        return kept(Provider, PROVIDER_ID, provider_key="main", api_base="http://127.0.0.1:1", api_key="sk-p")
     if "/processors" in path:
-        return Processor.objects.get_or_create(pk=PROCESSOR_ID, defaults={"name": "seen", "type": "logger"})[
-            0
-        ].pk
+        return kept(Processor, PROCESSOR_ID, name="seen", type="logger")
     if "/routes" in path:
-        return Route.objects.get_or_create(pk=ROUTE_ID, defaults={"name": "team", "path_prefix": "/team"})[
-            0
-        ].pk
+        return kept(Route, ROUTE_ID, name="team", path_prefix="/team")
     if "/logs" in path:
         return str(add_record().pk)
     if "/audit" in path:
         audit.record(Actor("system", "tests"), "project.create", project)
         return AuditEvent.objects.last().pk
-    values = {"name": "app", "digest": b"c", "prefix": "sk-c"}
-    return Credential.objects.get_or_create(pk=CREDENTIAL_ID, defaults=values)[0].pk
+    return kept(Credential, CREDENTIAL_ID, name="app", digest=b"c", prefix="sk-c")
+
+
+def kept(model: Any, pk: Any, **values: Any) -> str:
+    return str(model.objects.get_or_create(pk=pk, defaults=values)[0].pk)

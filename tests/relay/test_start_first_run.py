@@ -96,6 +96,30 @@ def test_chosen_secrets_are_used_and_not_shown(settings: Settings) -> None:
     assert "sk-chosen" not in output and "chosen password" not in output
 
 
+def test_a_password_that_was_just_stored_is_not_compared(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a second of the first start of everybody."""
+    give(settings, ADMIN_USERNAME="boss", ADMIN_PASSWORD="chosen password")
+    compared: list[str] = []
+
+    def note(user: object, password: str) -> bool:
+        compared.append(password)
+        return True
+
+    monkeypatch.setattr(get_user_model(), "check_password", note)
+    prepare()
+    assert compared == []
+    prepare()
+    assert compared == ["chosen password"]
+
+
+def test_an_administrator_who_is_there_already_has_another_password(settings: Settings) -> None:
+    get_user_model().objects.create_superuser("boss", password="x" * 12)
+    give(settings, ADMIN_USERNAME="boss", ADMIN_PASSWORD="chosen password")
+    assert "ADMIN_PASSWORD differs from the password of boss" in prepare()
+
+
 def without_reminder(output: str) -> str:
     """On PostgreSQL each start reminds of machines that might share the database."""
     return output.replace(machines.ALONE, "").strip()
