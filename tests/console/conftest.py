@@ -40,7 +40,20 @@ def signed_in(browser: Browser, relay_server: Relay) -> Any:
 
 
 @pytest.fixture(scope="package")
-def new_context(browser: Browser, relay_server: Relay, signed_in: Any) -> OpenContext:
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def faults(heard: list[str]) -> Iterator[list[str]]:
+    """What the browser complained about; a test that wants complaints takes them out of the list."""
+    heard.clear()
+    yield heard
+    assert heard == []
+
+
+@pytest.fixture(scope="package")
+def new_context(browser: Browser, relay_server: Relay, signed_in: Any, heard: list[str]) -> OpenContext:
     def new_one(**options: Any) -> BrowserContext:
         usual = {
             "viewport": browsing.DESKTOP,
@@ -50,15 +63,10 @@ def new_context(browser: Browser, relay_server: Relay, signed_in: Any) -> OpenCo
         }
         context = browser.new_context(base_url=relay_server.url, **{**usual, **options})
         context.set_default_timeout(browsing.PATIENCE_MILLISECONDS)
+        browsing.listen(context, heard)
         return context
 
     return new_one
-
-
-@pytest.fixture
-def faults() -> list[str]:
-    """What the browser complained about; a test that wants complaints takes them out of the list."""
-    return []
 
 
 @pytest.fixture
@@ -68,38 +76,41 @@ def open_context(new_context: OpenContext, faults: list[str]) -> Iterator[OpenCo
     opened: list[BrowserContext] = []
 
     def open_one(**options: Any) -> BrowserContext:
-        context = new_context(**options)
-        browsing.listen(context, faults)
-        opened.append(context)
-        return context
+        opened.append(new_context(**options))
+        return opened[-1]
 
     yield open_one
     for context in opened:
         context.close()
-    assert faults == []
 
 
-@pytest.fixture
-def page(open_context: OpenContext) -> Page:
-    return open_context().new_page()
-
-
-@pytest.fixture(scope="module")
-def onlooker(new_context: OpenContext) -> Iterator[tuple[Page, list[str]]]:
-    context, faults = new_context(), list[str]()
-    browsing.listen(context, faults)
-    yield context.new_page(), faults
+@pytest.fixture(scope="package")
+def onlooker(new_context: OpenContext) -> Iterator[Page]:
+    """Its tab stays open, so that the next one has its styles and scripts already."""
+    context = new_context()
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def looked_at(onlooker: tuple[Page, list[str]]) -> Iterator[Page]:
-    """For tests that change nothing: one for all of a module, which has the styles and scripts already."""
-    page, faults = onlooker
-    page.set_viewport_size(browsing.DESKTOP)
-    yield page
-    seen, faults[:] = list(faults), []
-    assert seen == []
+def looked_at(onlooker: Page, faults: list[str]) -> Page:
+    """One tab for all tests that change nothing."""
+    onlooker.set_viewport_size(browsing.DESKTOP)
+    return onlooker
+
+
+@pytest.fixture
+def page(onlooker: Page, signed_in: Any, faults: list[str]) -> Iterator[Page]:
+    """A tab of the test's own. The browser is shared, and forgets what the test has left in it."""
+    context = onlooker.context
+    yield context.new_page()
+    for tab in context.pages:
+        if tab.url != "about:blank":
+            tab.evaluate("localStorage.clear()")
+        if tab is not onlooker:
+            tab.close()
+    context.clear_cookies()
+    context.add_cookies(signed_in["cookies"])
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_chosen_rows_are_compared_in_chinese_and_nonsense_is_said(
 
 
 def test_it_can_be_stopped(page: Page, recorded: list[str]) -> None:
-    page.goto("/admin/compare/?model=gpt-4o-mini")
+    page.goto("/admin/compare/?model=gpt-4o-mini&q=hello+to+the+console")
     page.locator("[data-variant=b] [name=set]").fill(
         f'{{"messages": [{{"role": "user", "content": "{SLOW}"}}], "stream": true}}'
     )
