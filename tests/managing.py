@@ -3,8 +3,8 @@ warm. So may other modules of ours that are programs.
 
 A start costs a second of a core or two, nearly all of it to import the same modules. Here one process has
 imported them and waits. For every command it makes a copy of itself, which takes over the variables, the
-folder, the files and the sockets of any other process, reads the settings anew and runs manage.py, or the
-module, as it stands.
+folder, the files and the sockets of any other process, reads the settings anew and runs manage.py, the
+module or the code, as it stands.
 
 What a start does is tested on processes that begin cold: where a test says `cold=True`.
 """
@@ -22,7 +22,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 from typing import Any
@@ -66,6 +67,40 @@ class Running:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+        self.wait(END_SECONDS)
+
+
+class Talking(Running):
+    """One whose input and output, with what it says of errors, are pipes of text. As a context it is
+    killed at the end, unless it has ended.
+    """
+
+    def __init__(self, pid: int, codes: Path, write: int, read: int) -> None:
+        super().__init__(pid, codes)
+        self.stdin = open(write, "w", buffering=1)  # noqa: SIM115
+        self.stdout = open(read)  # noqa: SIM115
+
+    def line(self) -> str:
+        return self.stdout.readline().strip()
+
+    def go_on(self) -> None:
+        self.stdin.write("\n")
+
+    def communicate(self, timeout: float = END_SECONDS) -> str:
+        """What else it says until it ends."""
+        self.stdin.close()
+        said = self.stdout.read()
+        self.wait(timeout)
+        return said
+
+    def __enter__(self) -> Talking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        with suppress(BrokenPipeError):  # something it was told and did not read
+            self.stdin.close()
+        self.stdout.close()
 
 
 class Waiting:
@@ -83,6 +118,7 @@ class Waiting:
         environ: Mapping[str, str],
         *,
         module: str = "",
+        code: str = "",
         cwd: Path = ROOT,
         pass_fds: Sequence[int] = (),
         **files: Path,
@@ -90,20 +126,49 @@ class Waiting:
         """`files`: stdin, stdout and stderr, /dev/null by default; what is written is appended. `pass_fds`
         have the same numbers there.
         """
+        given = {number: number for number in pass_fds}
+        files = {name: files.get(name) or Path(os.devnull) for name in STREAMS}
+        return Running(self._order(arguments, environ, module, code, cwd, files, given), self._codes)
+
+    def talk(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, module: str = "", code: str = ""
+    ) -> Talking:
+        with ExitStack() as theirs:
+            (stdin, write), (read, stdout) = os.pipe(), os.pipe()
+            for descriptor in (stdin, stdout):
+                theirs.callback(os.close, descriptor)
+            given = {0: stdin, 1: stdout, 2: stdout}
+            return Talking(
+                self._order(arguments, environ, module, code, ROOT, {}, given), self._codes, write, read
+            )
+
+    def _order(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        module: str,
+        code: str,
+        cwd: Path,
+        files: Mapping[str, Path],
+        given: Mapping[int, int],
+    ) -> int:
+        """The number of the process. `given`: descriptors by the number that they have there."""
+        program = ["-m", module] if module else ["-c"] if code else [MANAGE]
         order = {
             "module": module,
-            "arguments": [*(["-m", module] if module else [MANAGE]), *arguments],
-            "environ": dict(environ),
+            "code": code,
+            "arguments": [*program, *arguments],
+            "environ": {**environ, **({"DJANGO_SETTINGS_MODULE": "relay.settings"} if code else {})},
             "cwd": str(cwd),
-            "files": [str(files.get(name) or os.devnull) for name in STREAMS],
-            "numbers": list(pass_fds),
+            "files": {STREAMS.index(name): str(path) for name, path in files.items()},
+            "numbers": list(given),
         }
         with self._lock:
             orders = self._orders = self._orders or self._begin()
             line = json.dumps(order).encode() + b"\n"
-            sent = socket.send_fds(orders, [line], list(pass_fds)) if pass_fds else 0
+            sent = socket.send_fds(orders, [line], list(given.values())) if given else 0
             orders.sendall(line[sent:])
-            return Running(int(orders.recv(PID_BYTES)), self._codes)
+            return int(orders.recv(PID_BYTES))
 
     def close(self) -> None:
         if self._process is not None and self._orders is not None:
@@ -130,12 +195,31 @@ class Waiting:
 waiting = Waiting()
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str], typed: str = "", **options: Any) -> Done:
+def run(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    typed: str = "",
+    seconds: float = END_SECONDS,
+    **options: Any,
+) -> Done:
     with tempfile.TemporaryDirectory(prefix="manage-") as folder:
         files = {name: Path(folder) / name for name in STREAMS}
         files["stdin"].write_text(typed)
-        code = waiting.start(arguments, environ, **options, **files).wait(END_SECONDS)
+        code = waiting.start(arguments, environ, **options, **files).wait(seconds)
         return Done(arguments, code, files["stdout"].read_text(), files["stderr"].read_text())
+
+
+@contextmanager
+def elsewhere(code: str, *arguments: object, count: int = 1) -> Iterator[list[Talking]]:
+    """Other processes that run `code`, each of which has said that it is "ready"."""
+    with ExitStack() as ends:
+        processes = [
+            ends.enter_context(waiting.talk(list(map(str, arguments)), os.environ, code=code))
+            for _ in range(count)
+        ]
+        for process in processes:
+            assert process.line() == "ready"
+        yield processes
 
 
 class Manage:

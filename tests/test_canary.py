@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -19,7 +17,7 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests import managing
-from tests.running import ROOT, Relay
+from tests.running import Relay
 
 CANARIES = {
     name: f"{prefix}canary-7Hq2Zr9T-of-the-{name}"
@@ -32,10 +30,6 @@ CANARIES = {
 }  # fmt: skip
 # All payloads, as they are shown to people.
 DUMP = """
-import os
-os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
-import django
-django.setup()
 from django.apps import apps
 from logs_app.presentation import presentation as shown
 from logs_app.models import LogPayload
@@ -192,9 +186,7 @@ def stored(relay: Relay) -> Iterator[tuple[str, str]]:
     for path in sorted(relay.data_dir.rglob("*")):
         if path.is_file():
             yield path.name, path.read_bytes().decode("latin-1")
-    done = subprocess.run(
-        [sys.executable, "-c", DUMP], cwd=ROOT, env=relay.environ, capture_output=True, text=True, check=True
-    )
+    done = managing.run([], relay.environ, code=DUMP)
     assert "hello" in done.stdout
     yield "the tables", done.stdout
 

@@ -73,9 +73,9 @@ def become(order: dict[str, Any]) -> None:
             os.dup2(own, number)
             os.close(own)
         os.set_inheritable(number, True)
-    for descriptor, path in enumerate(order["files"]):
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND if descriptor else os.O_RDONLY)
-        os.dup2(opened, descriptor)
+    for number, path in order["files"].items():
+        opened = os.open(path, os.O_RDONLY if number == "0" else os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(opened, int(number))
         os.close(opened)
     os.chdir(order["cwd"])
     # It finds its place by the environment as it was.
@@ -100,30 +100,32 @@ def forget_settings() -> None:
         handler._connections = Local(handler.thread_critical)
 
 
-def run_program(module: str) -> int:
+def run_program(module: str, code: str) -> int:
     """Ends without taking two thousand modules apart, which takes longer than most commands."""
     try:
         if module:
             sys.modules.pop(module, None)
             runpy.run_module(module, run_name="__main__", alter_sys=True)
+        elif code:
+            exec(code, {"__name__": "__main__"})
         else:
             runpy.run_path(MANAGE, run_name="__main__")
-        code: Any = 0
+        result: Any = 0
     except SystemExit as end:
-        code = end.code or 0
+        result = end.code or 0
     except KeyboardInterrupt:
-        code = -signal.SIGINT
+        result = -signal.SIGINT
     except BaseException:
         traceback.print_exc()
-        code = 1
-    if not isinstance(code, int):
-        print(code, file=sys.stderr)
-        code = 1
+        result = 1
+    if not isinstance(result, int):
+        print(result, file=sys.stderr)
+        result = 1
     if settings.configured:
         connections.close_all()  # the last one writes what is in SQLite's journal into its file
     sys.stdout.flush()
     sys.stderr.flush()
-    return code
+    return result
 
 
 def import_what_all_need() -> None:
@@ -148,4 +150,4 @@ if __name__ == "__main__":
     import_what_all_need()
     order = wait_for_orders(Path(sys.argv[1]))
     become(order)
-    os._exit(run_program(order["module"]))
+    os._exit(run_program(order["module"], order["code"]))

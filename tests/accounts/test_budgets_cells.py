@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from accounts.budgets.table import Table
-from tests.accounts.limited import budgets, elsewhere
+from tests.accounts.limited import budgets
+from tests.managing import elsewhere
 
 HOLD = """
 import sys

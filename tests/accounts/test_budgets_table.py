@@ -8,7 +8,8 @@ import pytest
 from accounts.budgets.budget import MINUTE_US, SECOND_US
 from accounts.budgets.row import LENGTH, TOTAL, Row
 from accounts.budgets.table import BYTES, FOLDER, NAME, ROWS, Table
-from tests.accounts.limited import budgets, elsewhere
+from tests.accounts.limited import budgets
+from tests.managing import elsewhere
 
 TAKE_UP_TO = """
 import sys

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
 
 import pytest
 from django.db import connections
 
 from accounts.tokens import quota
+from tests.managing import elsewhere
 from tests.scratch import Scratch
 
 TOKEN = uuid.uuid4()
@@ -65,18 +64,10 @@ def test_of_nothing_nothing_is_taken() -> None:
 def test_eight_processes_take_exactly_what_there_is(scratch: Scratch) -> None:
     connections[scratch.alias].close()
     program = TAKE_ALL.format(database=scratch.settings, token=str(TOKEN)).replace("PosixPath(", "str(")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(8)
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:  # all at once, when all are there
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    taken = [int(process.communicate(timeout=60)[0]) for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8
+    with elsewhere(program, count=8) as processes:
+        for process in processes:  # all at once, when all are there
+            process.go_on()
+        taken = [int(process.communicate()) for process in processes]
+        assert [process.returncode for process in processes] == [0] * 8
     assert sum(taken) == 50
     assert scratch.fetch("SELECT used FROM accounts_tokenquota") == [(50,)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from cryptography.fernet import Fernet
 
 from logs_app import payloads
 from logs_app.models import LogPayload, LogRecord, Node
+from tests import managing
 from tests.logs_app import sums
 from tests.logs_app.crash_lab import answer_of
 from tests.scratch import Scratch
@@ -29,8 +28,8 @@ def run_lab(data_dir: Path, scratch: Scratch, seed: int) -> dict:
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DJANGO_SETTINGS_MODULE": "relay.settings",
     }
-    command = [sys.executable, "-m", "tests.logs_app.crash_lab", str(ROUNDS), str(seed)]
-    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    arguments = [str(ROUNDS), str(seed)]
+    done = managing.run(arguments, environ, module="tests.logs_app.crash_lab", seconds=100)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

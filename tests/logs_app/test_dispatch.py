@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -237,24 +236,12 @@ def test_detached_it_says_why_it_cannot_begin(environ: dict[str, str], manage: A
 
 
 def test_sigterm_delivers_what_is_there_and_exits_0(path: Path, environ: dict[str, str], manage: Any) -> None:
-    command = [
-        sys.executable,
-        str(ROOT / "manage.py"),
-        "dispatch",
-        "--service",
-        "file",
-        "--endpoint",
-        str(path),
-    ]
-    process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        assert "nothing to do yet" in process.stderr.readline()
+    with managing.waiting.talk(
+        ["dispatch", "--service", "file", "--endpoint", str(path)], environ
+    ) as process:
+        assert "nothing to do yet" in process.line()
         record(environ, manage, 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.communicate()
     assert len(ids(path)) == 1
     assert LogRecord.objects.count() == 0  # that was another database

@@ -3,27 +3,25 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from tests.logs_app.journals import new_journal, segment_files, write_exchange
+from tests.managing import Talking, waiting
 from tests.scratch import Scratch
 from tests.waiting import until
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
-def run(tmp_path: Path, scratch: Scratch) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def run(tmp_path: Path, scratch: Scratch) -> Iterator[Callable[..., Talking]]:
     """`manage.py record` as a process on the scratch database."""
-    started = []
     environ = os.environ | {
         "DATA_DIR": str(tmp_path),
         "ENV_FILE": os.devnull,
@@ -32,19 +30,8 @@ def run(tmp_path: Path, scratch: Scratch) -> Iterator[Callable[..., subprocess.P
         "DJANGO_SETTINGS_MODULE": "relay.settings",
     }
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(ROOT / "manage.py"), "record", *arguments]
-        started.append(
-            subprocess.Popen(
-                command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    with ExitStack() as ends:
+        yield lambda *arguments: ends.enter_context(waiting.talk(["record", *arguments], environ))
 
 
 def count(scratch: Scratch) -> int:
@@ -56,7 +43,7 @@ def test_once_records_what_is_there_and_ends(run, journal_dir, scratch):
     for _ in range(3):
         write_exchange(journal)
     process = run("--once")
-    output, _ = process.communicate(timeout=60)
+    output = process.communicate()
     assert process.returncode == 0
     assert "3 exchanges recorded" in output
     assert count(scratch) == 3
@@ -73,7 +60,7 @@ def test_it_goes_on_until_it_is_told_to_stop_and_then_records_the_rest(run, jour
         write_exchange(journal)
     journal.close()
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate()
     assert process.returncode == 0
     assert count(scratch) == 501
     assert segment_files(journal_dir) == []
@@ -86,7 +73,7 @@ def test_a_journal_from_elsewhere_is_adopted(run, journal_dir, tmp_path, scratch
     write_exchange(journal, is_closed=False)
     journal.close()
     process = run("--journal", str(orphan))
-    output, _ = process.communicate(timeout=60)
+    output = process.communicate()
     assert (process.returncode, count(scratch)) == (0, 2), output
     assert segment_files(orphan) == []
     # No recorder of that node will bring the search index up to them.
@@ -99,13 +86,13 @@ def test_what_was_set_aside_is_recorded_once_its_key_is_back(run, journal_dir, s
     write_exchange(journal)
     journal.close()
     process = run("--journal", str(shelf))
-    process.communicate(timeout=60)
+    process.communicate()
     assert count(scratch) == 1
 
 
 def test_a_directory_that_is_not_there_is_an_error_in_words(run, tmp_path):
     process = run("--journal", str(tmp_path / "nowhere"))
-    output, _ = process.communicate(timeout=60)
+    output = process.communicate()
     assert process.returncode == 1
     assert "nowhere is no directory" in output
 
@@ -129,6 +116,6 @@ def test_a_single_run_does_not_wait_for_another_recorder(run, journal_dir):
     with (journal_dir / "recorder.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = run("--once")
-        output, _ = process.communicate(timeout=60)
+        output = process.communicate()
     assert process.returncode == 1
     assert "Another recorder is at work" in output

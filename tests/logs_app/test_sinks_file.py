@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from logs_app.events import Event, sample
 from logs_app.sinks import SinkError, Target, Unreachable
 from logs_app.sinks.file import FileSink
+from tests.managing import elsewhere
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,13 +74,11 @@ def test_one_file_is_emptied_when_there_may_be_no_other(path: Path) -> None:
 
 WRITER = """
 import sys
-import tests.conftest
-import django
-django.setup()
 from logs_app.events import sample
 from logs_app.sinks import Target
 from logs_app.sinks.file import FileSink
 sink = FileSink(Target(sys.argv[1], options={"max_bytes": 20_000, "max_files": 0}))
+print("ready", flush=True)
 for _ in range(40):
     batch = [sample() for _ in range(5)]
     sink.deliver(batch)
@@ -91,15 +87,9 @@ for _ in range(40):
 
 
 def test_several_processes_rotate_one_file_under_load_and_lose_nothing(path: Path) -> None:
-    environ = os.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, env=environ, stdout=-1, text=True
-        )
-        for _ in range(3)
-    ]
-    outputs = [writer.communicate(timeout=60)[0] for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    with elsewhere(WRITER, path, count=3) as writers:
+        outputs = [writer.communicate() for writer in writers]
+        assert [writer.returncode for writer in writers] == [0, 0, 0]
     written = [id for output in outputs for id in output.split()]
     assert len(written) == 600
     files = files_of(path)

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +9,7 @@ import pytest
 
 from proxy.health.breaker import HEALTHY, Phase, State
 from proxy.health.table import BYTES, FOLDER, NAME, ROWS, STATE_BYTES, Table
-from tests.running import ROOT
+from tests.managing import elsewhere
 
 SICK = replace(HEALTHY, phase=Phase.OPEN, multiplier=0.7, until=12.5, words="502 Bad Gateway", reason="x")
 HOLD_A_PERMIT = """
@@ -20,7 +17,7 @@ import sys
 from pathlib import Path
 from proxy.health.table import Table
 table = Table(Path(sys.argv[1]))
-print(table.take_permit(7, 1), flush=True)
+table.take_permit(7, 1) and print("ready", flush=True)
 sys.stdin.readline()
 """
 DIE_WHILE_WRITING = """
@@ -31,6 +28,7 @@ table = Table(Path(sys.argv[1]))
 def step(state):
     table._words[table._find(7) + 1] = 5
     os.kill(os.getpid(), signal.SIGKILL)
+print("ready", flush=True)
 table.change(7, step)
 """
 
@@ -46,14 +44,6 @@ def states(table: Table) -> dict[int, State]:
 @pytest.fixture
 def table(tmp_path: Path) -> Table:
     return Table(tmp_path)
-
-
-def elsewhere(script: str, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, str(folder)]
-    environ = os.environ | {"DJANGO_SETTINGS_MODULE": "relay.settings"}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
 
 
 def test_all_see_one_state(tmp_path: Path, table: Table) -> None:
@@ -127,22 +117,18 @@ def test_permits_are_counted(tmp_path: Path, table: Table) -> None:
 
 def test_a_permit_is_void_when_its_process_is_killed(tmp_path: Path, table: Table) -> None:
     put(table)
-    process = elsewhere(HOLD_A_PERMIT, tmp_path)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "True\n"
-    assert not table.take_permit(7, 1)
-    process.kill()
-    process.communicate()
-    assert table.take_permit(7, 1)
+    with elsewhere(HOLD_A_PERMIT, tmp_path) as (process,):
+        assert not table.take_permit(7, 1)
+        process.kill()
+        assert table.take_permit(7, 1)
 
 
 def test_a_process_that_dies_while_it_writes_leaves_the_lock_and_at_most_a_healthy_provider(
     tmp_path: Path, table: Table
 ) -> None:
     put(table)
-    process = elsewhere(DIE_WHILE_WRITING, tmp_path)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    with elsewhere(DIE_WHILE_WRITING, tmp_path) as (process,):
+        assert process.wait() == -signal.SIGKILL
     assert states(table) == {}
     put(table)
     assert states(table) == {7: SICK}

@@ -10,7 +10,8 @@ import pytest
 
 from proxy.limits.limiter import Need, Refused, Taken
 from proxy.limits.local import LocalLimiter
-from tests.accounts.limited import budgets, elsewhere
+from tests.accounts.limited import budgets
+from tests.managing import elsewhere
 
 CALL: Need = (1, 0, 0)
 STREAM: Need = (1, 0, 1)

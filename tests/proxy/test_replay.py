@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +13,7 @@ import pytest
 
 from proxy.simulator import Simulator
 from tests import managing
-from tests.running import ROOT, Relay
+from tests.running import Relay
 
 
 @pytest.fixture(scope="module")
@@ -190,12 +188,6 @@ def test_a_relay_that_stops_has_recorded_its_replays(start_relay, simulator: Sim
         id = chat(relay, client, "before the end")
         again = client.post(f"/manage/logs/{id}/replay", json={}).json()["id"]
     assert relay.stop() == 0
-    exported = subprocess.run(
-        [sys.executable, "manage.py", "export_logs"],
-        cwd=ROOT,
-        env=relay.environ,
-        capture_output=True,
-        timeout=60,
-    )
-    assert exported.stderr.decode().endswith("2 records exported.\n")
+    exported = managing.run(["export_logs"], relay.environ)
+    assert exported.stderr.endswith("2 records exported.\n")
     assert [json.loads(line)["id"] for line in exported.stdout.splitlines()] == [id, again]

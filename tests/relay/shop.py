@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
-from tests.running import ROOT, Relay
+from tests import managing
+from tests.running import Relay
 
 CALLS_PER_LOOK = 8  # connections are spread over the workers
 BESIDE = """
-import json, os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
-import django
-django.setup()
+import json, sys
 from datetime import timedelta
 from django.utils import timezone
 from accounts import projects, statistics
@@ -39,34 +35,20 @@ class Shop:
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
-        self._beside = subprocess.Popen(
-            [sys.executable, "-c", BESIDE],
-            cwd=ROOT,
-            env=relay.environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._beside = managing.waiting.talk([], relay.environ, code=BESIDE)
 
     def tell(self, code: str) -> Any:
         """Runs `code` there; what it names `result`, as JSON."""
-        assert self._beside.stdin is not None and self._beside.stdout is not None
         self._beside.stdin.write(json.dumps(f"result = None\n{code}") + "\n")
-        self._beside.stdin.flush()
-        return json.loads(self._beside.stdout.readline())
+        return json.loads(self._beside.line())
 
     def close(self) -> None:
-        self._beside.communicate(timeout=20)
+        with self._beside:
+            self._beside.communicate()
 
 
 def manage(shop: Shop, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=shop.relay.environ,
-        capture_output=True,
-        text=True,
-    )
+    done = managing.run(arguments, shop.relay.environ)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -6,8 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +16,8 @@ import httpx
 import pytest
 
 from proxy.simulator import Simulator
-from tests.running import ADMIN_PASSWORD, PROXY_KEY, ROOT, Relay
+from tests.managing import waiting
+from tests.running import ADMIN_PASSWORD, PROXY_KEY, Relay
 
 LIST = "/admin/live/logs/"
 HEADERS = {"authorization": f"Bearer {PROXY_KEY}"}
@@ -233,14 +232,12 @@ user.user_permissions.clear()
 
 
 async def test_who_loses_the_permission_loses_the_socket(relay):
-    command = [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c", CLERK]
-    manage = subprocess.Popen(command, env=relay.environ, cwd=ROOT, stdin=subprocess.PIPE)  # noqa: ASYNC220
-    with manage:
+    with waiting.talk(["shell", "--no-imports", "-c", CLERK], relay.environ) as manage:
         while not (cookies := sign_in(relay, "clerk", "a long pass phrase")):
             assert manage.poll() is None
         async with watching(relay, cookies, LIST) as browser:
             await browser.until(lambda news: "flights" in news)
-            manage.communicate(b"\n")
+            manage.go_on()
             while await browser.news():
                 pass
             assert browser.socket.close_code == 4403

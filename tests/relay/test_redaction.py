@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,7 +17,8 @@ import pytest
 
 from logs_app.freshness import FRESH_SECONDS
 from proxy.simulator import Simulator
-from tests.running import MANAGEMENT_TOKEN, PROXY_KEY, ROOT, Relay
+from tests import managing
+from tests.running import MANAGEMENT_TOKEN, PROXY_KEY, Relay
 from tests.waiting import until
 
 EMAIL, PHONE, CARD, EMPLOYEE = "canary.joe@example.com", "13812345678", "4111111111111111", "EMP-77123"
@@ -47,10 +46,6 @@ FAILED_LATER = f"[[sim error_event=2 message={ENCODED}]]"
 CUT = f"[[sim text={ENCODED} chunks=60 cut=45]]"
 # All rows, and all payloads as they are shown to people.
 DUMP = """
-import os
-os.environ["DJANGO_SETTINGS_MODULE"] = "relay.settings"
-import django
-django.setup()
 from django.apps import apps
 from logs_app import payloads
 from logs_app.presentation import presentation as shown
@@ -156,9 +151,7 @@ def leaked(text: str) -> list[str]:
 
 
 def test_no_row_of_the_database_holds_a_secret(relay: Relay) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", DUMP], cwd=ROOT, env=relay.environ, capture_output=True, text=True, check=True
-    )
+    done = managing.run([], relay.environ, code=DUMP)
     dump = done.stdout
     assert [line[:2000] for line in dump.splitlines() if leaked(line)] == []
     assert all(f"[{kind}_1]" in dump for kind in SECRETS)
