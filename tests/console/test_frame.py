@@ -19,7 +19,7 @@ def test_the_side_bar_of_a_phone_is_a_drawer(phone: Page) -> None:
     expect(link).to_be_hidden()
     phone.get_by_role("button", name="Navigation").click()
     expect(link).to_be_visible()
-    assert_accessible(phone)
+    assert_accessible(phone, with_frame=True)
     phone.keyboard.press("Escape")
     expect(link).to_be_hidden()
     expect(phone.get_by_role("button", name="Navigation")).to_be_focused()
@@ -29,7 +29,7 @@ def test_keys_lead_to_pages_and_the_overview_lists_them(page: Page) -> None:
     page.goto("/admin/")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Projects")
-    assert_accessible(page)
+    assert_accessible(page, with_frame=True)
     page.keyboard.press("Escape")
     page.keyboard.press("g")
     page.keyboard.press("p")
@@ -46,7 +46,7 @@ def test_a_slash_goes_to_the_search_but_is_a_letter_within_it(page: Page, record
 def test_the_language_is_chosen_in_the_account_menu(page: Page) -> None:
     page.goto("/admin/accounts/project/")
     page.locator("summary[aria-label=Account]").click()
-    assert_accessible(page)
+    assert_accessible(page, with_frame=True)
     page.get_by_role("button", name="简体中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
     assert page.url.endswith("/admin/accounts/project/")
@@ -73,7 +73,7 @@ def test_logging_out_leads_to_the_login(open_context: OpenContext, page: Page) -
     page.context.clear_cookies(name="relay_session")  # the session itself is shared with the other tests
     page.reload()
     expect(page.locator("#login-form")).to_be_visible()
-    assert_accessible(page)
+    assert_accessible(page, with_frame=True)
 
 
 def test_a_text_is_copied_where_the_browser_allows_it(open_context: OpenContext, faults: list[str]) -> None:
