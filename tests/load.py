@@ -1,4 +1,4 @@
-"""Clients that call a relay without a pause, and what was recorded of their calls."""
+"""Clients that call a relay again and again, and what was recorded of their calls."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import psycopg
 from tests.running import Relay
 
 CLIENTS = 12
+# Without it they would take the processor from the processes whose starts and ends are what is tested.
+PAUSE_SECONDS = 0.03
 QUIET_SECONDS = 20.0
 SLOW_STREAM = "[[sim chunks=12 delay=25]]"
 
 
 class Load:
-    """Clients that call without a pause and note what they received, by relay request id."""
+    """Clients that call again and again and note what they received, by relay request id."""
 
     def __init__(self, base_url: str, key: str, clients: int = CLIENTS, *, keeps_connections: bool = True):
         self._url, self._key, self._clients = f"{base_url}/chat/completions", key, clients
@@ -47,7 +49,7 @@ class Load:
                 await asyncio.shield(self._call(session, f"client {number} turn {turn}", is_stream))
             except aiohttp.ClientError:
                 self.refused += 1
-                await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _call(self, session: aiohttp.ClientSession, words: str, is_stream: bool) -> None:
         content = f"{words} {SLOW_STREAM}" if is_stream else words

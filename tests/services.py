@@ -23,6 +23,12 @@ OTHER_SUBJECTS = (
     "tests/test_client_examples.py",
     "tests/test_examples.py",
     "tests/test_own_classes.py",
+    "tests/conformance/",
+    "tests/relay/test_llm_proxy.py",
+    # What others are told: metrics and dashboards, sinks, the description of the API.
+    "tests/logs_app/test_sinks_recordings.py",
+    "tests/monitoring/",
+    "tests/relay/test_openapi.py",
     # On SQLite on purpose.
     "tests/test_canary.py",
     # The lane passes bytes and asks no database; keys are the exception (test_lane_keys.py).
@@ -31,6 +37,7 @@ OTHER_SUBJECTS = (
     "tests/proxy/test_lane_input.py",
     "tests/proxy/test_lane_memory.py",
     "tests/proxy/test_lane_transparency.py",
+    "tests/test_faults.py::test_a_fault_ends_as_the_table_promises",
     # Processes, signals, ports (two that start together on PostgreSQL: test_schema.py).
     "tests/relay/test_asgi.py",
     "tests/relay/test_serve.py",

@@ -26,7 +26,7 @@ from proxy.models import Processor, Provider, Route
 from tests.logs_app.records import add_record
 from tests.running import ROOT
 
-EXAMPLES = 3
+EXAMPLES = 2
 PROJECT_ID, TOKEN_ID, CREDENTIAL_ID = uuid.UUID(int=1), uuid.UUID(int=2), 1
 PROVIDER_ID = PROCESSOR_ID = ROUTE_ID = 1
 EXCLUDED = {

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -209,7 +210,7 @@ def test_children_end_when_serve_is_killed(start_relay: StartRelay) -> None:
     assert relay.start().pids("worker")
 
 
-@pytest.mark.timeout(300)  # five programs start one after another, beside callers without a pause
+@pytest.mark.timeout(300)  # five programs start one after another, beside callers
 def test_sighup_replaces_the_processes_and_drops_no_call(
     start_relay: StartRelay, simulator: Simulator
 ) -> None:
@@ -221,6 +222,7 @@ def test_sighup_replaces_the_processes_and_drops_no_call(
     def keep_calling() -> None:
         while not is_over.is_set():
             statuses.append(models(relay))
+            time.sleep(0.02)
 
     callers = [threading.Thread(target=keep_calling) for _ in range(4)]
     for caller in callers:
