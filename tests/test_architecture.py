@@ -122,6 +122,11 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == []
 
 
+def test_clients_of_redis_are_made_in_one_place() -> None:
+    makes_one = re.compile(r"\bRedis\(|\.from_url\(")
+    assert violators(lambda path: makes_one.search(path.read_text())) == ["accounts/redisclient.py"]
+
+
 def test_settings_are_read_when_they_are_asked_for() -> None:
     """What a module kept of them at its import would not be the settings of a test, nor of a process that
     begins as a copy of another (tests/warm.py). BASE_DIR is the same for all.

@@ -16,6 +16,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from accounts import redisclient
 from accounts.budgets import scripts
 from accounts.budgets.budget import of_tokens
 from accounts.budgets.table import Table
@@ -77,11 +78,7 @@ class Ledger:
 
     def _settle_shared(self, settlements: Sequence[Settlement]) -> None:
         if self._redis is None:
-            self._redis = Redis.from_url(
-                self._redis_url,
-                socket_timeout=PATIENCE_SECONDS,
-                socket_connect_timeout=PATIENCE_SECONDS,
-            )
+            self._redis = redisclient.blocking(self._redis_url, PATIENCE_SECONDS)
         settle = self._redis.register_script(scripts.SETTLE)
         try:
             with self._redis.pipeline(transaction=False) as pipeline:

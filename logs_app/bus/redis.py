@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
-from redis import Redis
 from redis.exceptions import ResponseError
 
+from accounts import redisclient
 from logs_app.bus.bus import LEASE_SECONDS, Bus, Lot
 from logs_app.bus.scripts import FILL, GROUP, PREFIX, SETTLE, TIDY
 from logs_app.events import feed, subscriptions
@@ -35,8 +35,7 @@ class RedisBus(Bus):
     ) -> None:
         self._subscriber, self._owner = subscriber, owner
         self._lease_ms, self._room = int(lease_seconds * 1000), room
-        wait = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
-        self._redis: Any = Redis.from_url(url, decode_responses=True, **wait)
+        self._redis: Any = redisclient.blocking(url, PATIENCE_SECONDS, decode_responses=True)
         scripts = map(self._redis.register_script, (FILL, SETTLE, TIDY))
         self._fill, self._settle, self._tidy = scripts
         self._using = feed.alias()

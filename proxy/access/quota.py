@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +15,10 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db import Error as DatabaseError
+from django.db import connections
 
+from accounts.threadconnections import KeptConnection
 from accounts.tokens import quota
 
 from .. import errors, refusals
@@ -28,7 +28,14 @@ log = logging.getLogger(__name__)
 
 THREADS = 2
 TIMEOUT_SECONDS = 5.0
-_seen = threading.local()  # the SQLite file that a thread's connection opened
+
+
+class _Kept(threading.local):
+    def __init__(self) -> None:
+        self.connection = KeptConnection()
+
+
+_kept = _Kept()
 
 
 class Quotas:
@@ -79,28 +86,12 @@ class Quotas:
 
 
 def _in_thread(query: Callable[..., Any], *arguments: Any) -> Any:
-    _check_connection()
+    _kept.connection.check()
     try:
         return query(*arguments)
     except DatabaseError:
-        connections[DEFAULT_DB_ALIAS].close()
+        _kept.connection.close()
         raise
-
-
-def _check_connection() -> None:
-    """Opening a SQLite file costs more than all the rest of a call, so it stays open between calls, and is
-    closed here when its file was moved or replaced."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "sqlite":
-        close_old_connections()
-        return
-    try:
-        found = os.stat(connection.settings_dict["NAME"])
-    except OSError as error:
-        raise DatabaseError(f"{error.filename}: {error.strerror}") from None
-    if (found.st_dev, found.st_ino) != getattr(_seen, "file", None):
-        connection.close()
-        _seen.file = found.st_dev, found.st_ino
 
 
 def _give_back(use: Future[bool], token_id: UUID) -> None:

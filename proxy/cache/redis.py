@@ -17,11 +17,9 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+
+from accounts import redisclient
 
 from . import entry as entries
 from . import marks
@@ -52,16 +50,7 @@ class RedisStore:
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self.counters = counters or Counters()
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=TIMEOUT_SECONDS,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            # A pooled connection may have died unseen.
-            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        )
-        self._redis = Redis(connection_pool=pool)
+        self._redis = redisclient.pooled(url, TIMEOUT_SECONDS, CONNECTIONS)
         self._prefix = prefix.encode()
         self._seal = seal
         self._pause_seconds = pause_seconds
@@ -124,7 +113,7 @@ class RedisStore:
         await self._ask(pipe.execute)
 
     async def aclose(self) -> None:
-        await self._redis.aclose(close_connection_pool=True)
+        await self._redis.aclose()
 
     async def _ask(self, question: Any) -> Any:
         if self.is_away and time.monotonic() < self._away_until:

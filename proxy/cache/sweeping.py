@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 import orjson
-from redis import Redis
+
+from accounts import redisclient
 
 from .entry import Label
 from .purge import Purge
@@ -22,9 +23,7 @@ class Sweeper:
     """Raises RedisError where Redis is away: whoever purges must know that nothing was."""
 
     def __init__(self, url: str, prefix: str, seal: Seal) -> None:
-        self._redis = Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-        )
+        self._redis = redisclient.blocking(url, TIMEOUT_SECONDS)
         self._prefix = prefix
         self._seal = seal
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS
 from django.db import Error as DatabaseError
+
+from accounts.threadconnections import KeptConnection
 
 from ..models import RelaySettings
 from .configuration import Snapshot
@@ -41,7 +42,7 @@ class SnapshotStore:
         self.last_success: float | None = None  # epoch seconds
         self._using = using
         self._loader = Loader(using)
-        self._file: tuple[int, int] | None = None
+        self._connection = KeptConnection(using)
         self._is_down = False
         self._pool = _new_pool()
         self._read_timeout_seconds = read_timeout_seconds
@@ -54,7 +55,7 @@ class SnapshotStore:
         try:
             return self._follow()
         finally:
-            self._close()
+            self._connection.close()
 
     async def run(self) -> None:
         """Polls for ever. The last good snapshot serves through an outage of any length."""
@@ -64,7 +65,7 @@ class SnapshotStore:
                     await self._read()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
-            self._pool.submit(self._close)
+            self._pool.submit(self._connection.close)
 
     async def refresh(self) -> Snapshot:
         """A snapshot read after this call was made.
@@ -110,39 +111,18 @@ class SnapshotStore:
         loader = self._loader
         with loader.lock:
             try:
-                self._check_connection(loader)
+                if self._connection.check():
+                    loader.forget()
                 found = loader.advance()
             except Exception as error:
                 loader.forget()
-                self._close()
+                self._connection.close()
                 self._note_outage(error)
                 raise SnapshotUnavailable(f"The configuration cannot be read: {error}") from error
             if loader is self._loader:  # else it was left behind, and is late
                 self.current = found
                 self._succeed()
             return found
-
-    def _check_connection(self, loader: Loader) -> None:
-        """The connection is kept between polls, so it is closed here when worn out, or when its SQLite file
-        was moved or replaced: it would read the old one for ever, or make an empty one in its place."""
-        connection = connections[self._using]
-        if connection.vendor != "sqlite":
-            connection.close_if_unusable_or_obsolete()
-            return
-        path = connection.settings_dict["NAME"]
-        try:
-            found = os.stat(path)
-        except OSError as error:
-            raise DatabaseError(f"{path}: {error.strerror}") from None
-        if (found.st_dev, found.st_ino) != self._file:
-            loader.forget()
-            self._close()
-            self._file = (found.st_dev, found.st_ino)
-
-    def _close(self) -> None:
-        """This thread's connection, unless it is inside a transaction of somebody else (a test)."""
-        if not connections[self._using].in_atomic_block:
-            connections[self._using].close()
 
     def _succeed(self) -> None:
         self.last_success = time.time()

@@ -13,8 +13,9 @@ import time
 from dataclasses import replace
 
 import orjson
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from accounts import redisclient
 
 from .breaker import HEALTHY, State
 from .table import Table, state_of
@@ -42,9 +43,7 @@ log = logging.getLogger("relay.health")
 class Sharing:
     def __init__(self, url: str, table: Table) -> None:
         self._table = table
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
-        )
+        self._redis = redisclient.asynchronous(url, PATIENCE_SECONDS)
         self._put = self._redis.register_script(PUT)
         self._known: dict[int, float] = {}  # the stamp of what both sides have
         self._generation = -1

@@ -8,12 +8,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from accounts import redisclient
 from accounts.budgets import scripts
 from accounts.budgets.budget import STREAMS, TOKENS, Budget
 
@@ -22,25 +19,14 @@ from .local import STREAM_WAIT_US
 
 # Beyond, a call is limited by the local table rather than kept waiting.
 PATIENCE_SECONDS = 1.0
-# Calls wait for a connection; a pool that grows with them would run into Redis' own limit.
 CONNECTIONS = 32
 _CLOSING_SECONDS = 1.0
 
 
 class SharedLimiter:
     def __init__(self, url: str, renewal_seconds: float = scripts.RENEWAL_SECONDS) -> None:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=PATIENCE_SECONDS,
-            socket_timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS,
-            decode_responses=True,
-            # A pooled connection may have died unseen. What was asked for and not answered may count twice,
-            # never not at all.
-            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        )
-        self._redis = Redis(connection_pool=pool)
+        # What was asked for and not answered may count twice, never not at all.
+        self._redis = redisclient.pooled(url, PATIENCE_SECONDS, CONNECTIONS, decode_responses=True)
         self._take = self._redis.register_script(scripts.TAKE)
         self._settle = self._redis.register_script(scripts.SETTLE)
         self._renew = self._redis.register_script(scripts.RENEW)
@@ -95,7 +81,7 @@ class SharedLimiter:
             self._renewing.cancel()
         if self._ending:
             await asyncio.wait(self._ending, timeout=_CLOSING_SECONDS)
-        await self._redis.aclose(close_connection_pool=True)
+        await self._redis.aclose()
 
     async def _run(self, budgets: Budgets, amounts: list[int], lease: str) -> list[int]:
         arguments = scripts.take_arguments(budgets, amounts, lease, STREAM_WAIT_US)

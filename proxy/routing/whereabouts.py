@@ -16,8 +16,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db import connections
 from django.utils import timezone
+
+from accounts import threadconnections
 
 from ..models import KeptObject
 
@@ -62,19 +63,11 @@ class Whereabouts:
     async def _ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                asked = self._pool.submit(_in_thread, question, *arguments)
+                asked = self._pool.submit(threadconnections.ask_once, question, *arguments)
                 return await asyncio.shield(asyncio.wrap_future(asked))
         except (DatabaseError, TimeoutError) as error:
             log.warning("Where a provider's object is kept cannot be asked or remembered: %s", error)
             return None
-
-
-def _in_thread(question: Callable[..., Any], *arguments: Any) -> Any:
-    """Asked so seldom that no connection is kept for it."""
-    try:
-        return question(*arguments)
-    finally:
-        connections.close_all()
 
 
 def _find(ids: tuple[str, ...]) -> dict[str, int]:

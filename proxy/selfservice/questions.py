@@ -13,7 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db import connections
+
+from accounts import threadconnections
 
 from .. import refusals
 from ..configuration.configuration import Key
@@ -35,7 +36,7 @@ class Questions:
             raise refusals.too_many_questions()
         self._asking[asker] += 1
         loop = asyncio.get_running_loop()
-        answer = self._pool.submit(_in_thread, question, *arguments)
+        answer = self._pool.submit(threadconnections.ask_once, question, *arguments)
         # Counted until the thread is done, also when nobody waits for it any more.
         answer.add_done_callback(lambda _: loop.call_soon_threadsafe(self._forget, asker))
         return await _wait(answer)
@@ -55,11 +56,3 @@ async def _wait(answer: Future[Any]) -> Any:
             return await asyncio.wrap_future(answer)
     except (DatabaseError, TimeoutError) as error:
         raise refusals.records_unavailable() from error
-
-
-def _in_thread(question: Callable[..., Any], *arguments: Any) -> Any:
-    """Asked so seldom that no connection is kept for it."""
-    try:
-        return question(*arguments)
-    finally:
-        connections.close_all()

@@ -7,9 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from redis import Redis
 from redis.exceptions import RedisError
 
+from accounts import redisclient
 from logs_app import seeding
 from logs_app.models import LogRecord, Node
 
@@ -36,9 +36,8 @@ def reminders() -> list[str]:
 
 
 def _unreachable() -> list[str]:
-    wait = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
     try:
-        with Redis.from_url(settings.REDIS_URL, **wait) as redis:
+        with redisclient.blocking(settings.REDIS_URL, PATIENCE_SECONDS) as redis:
             redis.ping()
     except (RedisError, OSError, ValueError) as error:
         return [f"REDIS_URL: no answer ({error}). Until there is one, each machine counts limits for itself."]

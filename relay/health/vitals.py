@@ -14,9 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
-from redis import Redis
 from redis.exceptions import RedisError
 
+from accounts import redisclient
 from proxy.api.providers import rules
 from proxy.configuration import rows
 from proxy.health import check, standing
@@ -88,9 +88,7 @@ def _database() -> Part:
 
 
 def _redis() -> Part:
-    client = Redis.from_url(
-        settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-    )
+    client = redisclient.blocking(settings.REDIS_URL, REDIS_SECONDS)
     try:
         client.ping()
     except (RedisError, OSError) as error:

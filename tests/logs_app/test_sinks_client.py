@@ -127,7 +127,7 @@ def test_a_secret_that_comes_back_is_not_told(new_client, receiver) -> None:
 @pytest.mark.parametrize("fault", [HANG, RESET])
 def test_who_does_not_answer_is_away(new_client, receiver, fault: str) -> None:
     receiver.answers = [fault]
-    client = new_client(seconds=0.3)
+    client = new_client(seconds=1.5)
     with pytest.raises(Unreachable, match="did not answer"):
         client.post(b"{}")
     assert client.post(b"{}") == {}

@@ -57,7 +57,7 @@ async def running(store: SnapshotStore) -> AsyncIterator[None]:
 
 
 def close(store: SnapshotStore) -> None:
-    store._pool.submit(store._close)
+    store._pool.submit(store._connection.close)
     store._pool.shutdown()
 
 
