@@ -1,5 +1,5 @@
-"""Database connections of the threads that ask for an event loop: Django closes one with its request, and here
-there is none.
+"""Database connections of the threads that ask for an event loop: Django closes one with its request, and
+here there is none.
 """
 
 from __future__ import annotations
