@@ -96,6 +96,7 @@ def pytest_collection_finish() -> None:
     """Ten thousand tests stay until the end: not to be looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def skip_without(name: str, what: str) -> str:
