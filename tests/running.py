@@ -210,9 +210,11 @@ class _Database:
             templates.execute(self._server_url, f"CREATE DATABASE {self._name}")
 
     def drop(self) -> None:
-        if self.url:
+        if self.url and templates.exist():
+            templates.drop_at_the_end(self._name)
+        elif self.url:
             templates.execute(self._server_url, f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
-            self.url = ""
+        self.url = ""
 
 
 def _command(pid: int) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,10 +19,10 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import ConnectionHandler, connections
 
 from relay.environment import databases
+from tests import templates
 
 only_sqlite = pytest.mark.parametrize("scratch", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("scratch", ["postgresql"], indirect=True)
@@ -87,55 +86,20 @@ class Scratch:
         subprocess.run([sys.executable, "-c", ELSEWHERE, self.vendor, target, sql], check=True)
 
 
-@pytest.fixture(scope="session")
-def scratch_templates() -> Iterator[dict[str, dict[str, Any]]]:
-    """Settings of one migrated database for each engine, to be copied."""
-    templates: dict[str, dict[str, Any]] = {}
-    yield templates
-    if "postgresql" in templates:
-        _administer(templates["postgresql"], "DROP DATABASE IF EXISTS {}")
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def scratch(
-    request: Any, tmp_path: Path, django_db_blocker: Any, scratch_templates: dict[str, dict[str, Any]]
-) -> Iterator[Scratch]:
-    if request.param == "postgresql" and not os.environ.get("TEST_DATABASE_URL"):
-        pytest.skip(NO_SERVER)
-    with django_db_blocker.unblock():
-        if request.param not in scratch_templates:
-            folder = request.getfixturevalue("tmp_path_factory").mktemp("template")
-            scratch_templates[request.param] = _template(request.param, folder)
-        template = scratch_templates[request.param]
-        settings = _copy(request.param, template, tmp_path)
-        with connected(settings) as alias:
-            yield Scratch(alias, settings)
-        if request.param == "postgresql":
-            _administer(settings, "DROP DATABASE {} WITH (FORCE)")
-
-
-def _template(vendor: str, folder: Path) -> dict[str, Any]:
-    if vendor == "sqlite":
-        settings = databases.sqlite(folder / "template.db")
-    else:
-        settings = databases.configure(
-            "TEST_DATABASE_URL", os.environ["TEST_DATABASE_URL"], folder, conn_max_age_seconds=60
-        )
+def scratch(request: Any, tmp_path: Path, django_db_blocker: Any) -> Iterator[Scratch]:
+    server_url = os.environ.get("TEST_DATABASE_URL", "")
+    if request.param == "sqlite":
+        settings = databases.sqlite(tmp_path / "relay.db")
+        templates.copy_sqlite(settings["NAME"])
+    elif server_url:
+        settings = databases.configure("TEST_DATABASE_URL", server_url, tmp_path, conn_max_age_seconds=60)
         settings["NAME"] = f"scratch_{uuid.uuid4().hex}"
-        _administer(settings, "CREATE DATABASE {}")
-    with connected(settings) as alias:
-        call_command("migrate", database=alias, verbosity=0)
-    return settings
-
-
-def _copy(vendor: str, template: dict[str, Any], folder: Path) -> dict[str, Any]:
-    if vendor == "sqlite":
-        settings = template | {"NAME": folder / "relay.db"}
-        shutil.copyfile(template["NAME"], settings["NAME"])
-        return settings
-    settings = template | {"NAME": f"scratch_{uuid.uuid4().hex}"}
-    _administer(settings, "CREATE DATABASE {} TEMPLATE " + template["NAME"])
-    return settings
+        templates.create_postgresql(server_url, settings["NAME"])
+    else:
+        pytest.skip(NO_SERVER)
+    with django_db_blocker.unblock(), connected(settings) as alias:
+        yield Scratch(alias, settings)
 
 
 @contextmanager
@@ -148,9 +112,3 @@ def connected(settings: dict[str, Any]) -> Iterator[str]:
         connections[alias].close()
         del connections[alias]
         del connections.settings[alias]
-
-
-def _administer(settings: dict[str, Any], sql: str) -> None:
-    server = Scratch("", settings | {"NAME": "postgres"})
-    with closing(psycopg.connect(server.dsn, autocommit=True)) as connection:
-        connection.execute(sql.format(settings["NAME"]))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench import deliveries
-from tests.scratch import Scratch, only_sqlite, scratch, scratch_templates  # noqa: F401 - fixtures
+from tests.scratch import Scratch, only_sqlite, scratch  # noqa: F401 - fixtures
 
 KILLS = 15
 

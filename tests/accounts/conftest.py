@@ -1,1 +1,1 @@
-from tests.scratch import scratch, scratch_templates  # noqa: F401
+from tests.scratch import scratch  # noqa: F401

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.scratch import Scratch, scratch, scratch_templates  # noqa: F401 - fixtures
+from tests.scratch import Scratch, scratch  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from logs_app.journal.journal import Journal

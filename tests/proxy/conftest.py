@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from proxy.simulator import Simulator
-from tests.scratch import scratch, scratch_templates  # noqa: F401
+from tests.scratch import scratch  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.proxy.lanes import Lane

@@ -1,2 +1,2 @@
 from tests.relay.serving import served  # noqa: F401
-from tests.scratch import scratch, scratch_templates  # noqa: F401
+from tests.scratch import scratch  # noqa: F401
