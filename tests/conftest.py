@@ -46,6 +46,7 @@ QUICK_HASH = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # while tests are collected, nothing becomes garbage
     assert settings.DATA_DIR == DATA_DIR  # loads the settings; pytest-django sets Django up after this
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != STATIC_FILES]
     settings.PASSWORD_HASHERS = [QUICK_HASH]
@@ -97,6 +98,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def skip_without(name: str, what: str) -> str:

@@ -62,7 +62,7 @@ def create_postgresql(server_url: str, name: str) -> None:
 
 
 def drop_at_the_end(name: str) -> None:
-    """Of all tests. Whoever makes files when others were deleted waits: ext4 gives their numbers to nobody for
+    """Of all tests. Who makes files when others were deleted waits: ext4 gives their numbers to nobody for
     some seconds, and passes by all of them for each of the five hundred files of the next database.
     """
     with (Path(os.environ[FOLDER_VARIABLE]) / "databases").open("a") as databases:
