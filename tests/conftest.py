@@ -76,6 +76,13 @@ LONG = (
     "tests/test_nodes.py",
     "tests/relay/test_schemathesis.py",
     "tests/console/test_pages.py",
+    "tests/relay/test_upgrading.py",
+    "tests/test_deliveries.py",
+    "tests/test_soak.py",
+    "tests/test_canary.py",
+    "tests/test_bench.py",
+    "tests/test_faults.py",
+    "tests/test_client_examples.py",
 )
 
 
