@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,29 @@ def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
     assert "manage.py serve" in planned and "pip install" not in planned
     os.utime(checkout / ".venv" / "base", (0, 0))
     assert "pip install" in make("-n", "run", cwd=checkout).stdout
+
+
+def told(program: Path, record: Path) -> None:
+    """It writes down what it is told to do."""
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f'#!/bin/sh\necho "$@" >>"{record}"\n')
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize("has_uv", [True, False])
+def test_uv_installs_where_it_is_and_pip_elsewhere(checkout: Path, tmp_path: Path, has_uv: bool) -> None:
+    by_uv, by_python = tmp_path / "by-uv", tmp_path / "by-python"
+    folders = ["/usr/bin", "/bin", *([str(tmp_path / "tools")] if has_uv else [])]
+    if has_uv:
+        told(tmp_path / "tools" / "uv", by_uv)
+    elif shutil.which("uv", path=os.pathsep.join(folders)):
+        pytest.skip("uv is installed beside make")
+    for name in ("python", "pip"):
+        told(checkout / ".venv" / "bin" / name, by_python)
+    done = make(".venv/dev", f"PYTHON={sys.executable}", cwd=checkout, PATH=os.pathsep.join(folders))
+    assert done.returncode == 0, done.stderr
+    asked = (by_uv if has_uv else by_python).read_text().splitlines()
+    start = "pip install --quiet --python .venv/bin/python" if has_uv else "-m pip install --quiet"
+    assert [line.startswith(start) for line in asked] == [True, True]
+    assert [line.split()[-1] for line in asked] == ["requirements/base.txt", "requirements/dev.txt"]
+    assert by_uv.exists() != by_python.exists()

@@ -103,6 +103,7 @@ def looked_at(onlooker: Page, faults: list[str]) -> Page:
 def page(onlooker: Page, signed_in: Any, faults: list[str]) -> Iterator[Page]:
     """A tab of the test's own. The browser is shared, and forgets what the test has left in it."""
     context = onlooker.context
+    onlooker.goto("about:blank")  # where it last looked may ask on
     yield context.new_page()
     for tab in context.pages:
         if tab.url != "about:blank":
