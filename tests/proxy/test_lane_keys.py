@@ -102,10 +102,12 @@ def test_a_key_deleted_elsewhere_stops_within_a_second(
     assert (heard.status, heard.code) == (401, "token_not_found")
 
 
-def test_a_key_past_its_date_is_refused(wire: Wire, elsewhere: Elsewhere) -> None:
+def test_a_key_past_its_date_is_refused(
+    wire: Wire, elsewhere: Elsewhere, record_property: Callable[[str, object], None]
+) -> None:
     elsewhere.add("sk-expired")
     elsewhere.set("sk-expired", expires_at="'2020-01-01 00:00:00'")
-    heard = ask(wire, "sk-expired")
+    heard = refusal(wire, "sk-expired", record_property)
     assert (heard.status, heard.code) == (401, "token_expired")
 
 

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from accounts.models import Credential
 from logs_app.models import LogRecord, LogSettings, RedactionRule
 from relay.environment import databases
 from relay.environment.databases import LogsRouter
+from tests import managing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -98,12 +97,8 @@ def test_records_in_a_database_of_their_own_get_their_tables_there(tmp_path: Pat
         "LOG_DATABASE_URL": f"sqlite:///{tmp_path}/logs.db",
     }
     for alias in ("default", "logs"):
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v0", "--database", alias],
-            cwd=ROOT,
-            env={**os.environ, **environ},
-            check=True,
-        )
+        done = managing.run(["migrate", "-v0", "--database", alias], {**os.environ, **environ})
+        assert done.returncode == 0, done.stderr
     assert {"accounts_credential"} <= tables(tmp_path / "main.db")
     assert logs(tmp_path / "main.db") == {f"logs_app_{name}" for name in databases.SET_BY_PEOPLE}
     assert "logs_app_logrecord" in logs(tmp_path / "logs.db")
