@@ -14,8 +14,8 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from accounts.tokens import quota
-from logs_app import spending
 from logs_app.presentation import ownrecord, presentation
+from logs_app.statistics import keyreport
 
 from .. import errors, refusals
 from ..access import policy
@@ -118,20 +118,19 @@ def _used(key: Key) -> int:
 
 def _days(call: Call) -> int:
     given = parse_qs(call.query, keep_blank_values=True).get("days", [DAYS])[-1]
-    if not (given.isdecimal() and len(given) < 5 and 1 <= int(given) <= spending.MOST_DAYS):
-        raise refusals.wrong_days(given, spending.MOST_DAYS)
+    if not (given.isdecimal() and len(given) < 5 and 1 <= int(given) <= keyreport.MOST_DAYS):
+        raise refusals.wrong_days(given, keyreport.MOST_DAYS)
     return int(given)
 
 
 def _usage(key: Key, days: int) -> bytes:
-    report = spending.of_key(key.id, days, datetime.now(UTC))
+    report = keyreport.of_key(key.id, days, datetime.now(UTC))
     return _encoded(
         {
             "object": "relay.usage",
             "days": days,
             "since": report.since.isoformat(),
             "until": report.until.isoformat(),
-            "is_partial": report.is_partial,
             "total": _priced(report.total),
             "data": [{"date": line.pop("date").isoformat(), **_priced(line)} for line in report.lines],
         }
