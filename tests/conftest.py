@@ -15,6 +15,7 @@ from typing import Any
 import certifi
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from proxy.simulator import Simulator
 from relay.environment.variables import TABLE
@@ -101,8 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Ten thousand tests stay until the end: not to be looked through for garbage again and again."""
-    gc.collect()
+    """Ten thousand tests stay until the end: not to be looked through for garbage, not even once."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
@@ -123,6 +123,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         names_a_service = re.search(r"\bTEST_\w+_URL\b", str(report.longrepr))
         report.outcome = "failed" if names_a_service else "skipped"
     return report
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> None:
+    """A copy of what was migrated once, instead of a migration for each process."""
+    with django_db_blocker.unblock():
+        templates.become(connection)
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -45,20 +47,26 @@ def exist() -> bool:
 
 
 def copy_sqlite(to: Path) -> None:
-    with _making("sqlite") as (folder, is_made):
-        if not is_made:
-            _migrate(folder, f"sqlite:///{folder / 'relay.db'}")
-    shutil.copyfile(folder / "relay.db", to)
+    shutil.copyfile(_migrated("sqlite") / "relay.db", to)
     to.chmod(0o600)
 
 
 def create_postgresql(server_url: str, name: str) -> None:
-    with _making("postgresql") as (folder, is_made):
-        if not is_made:
-            execute(server_url, f"CREATE DATABASE {_name(folder)}")
-            _migrate(folder, at(server_url, _name(folder)))
     drop_at_the_end(name)
-    execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name(folder)}")
+    execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name(_migrated('postgresql'))}")
+
+
+def become(connection: Any) -> None:
+    """Its database is a copy from now on; SQLite's lies in memory, where Django would put it."""
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(_migrated("sqlite") / "relay.db")) as template:
+            connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
+            connection.ensure_connection()
+            template.backup(connection.connection)
+    else:
+        name = f"tests_{uuid.uuid4().hex[:12]}"
+        create_postgresql(os.environ["TEST_DATABASE_URL"], name)
+        connection.settings_dict["NAME"] = name
 
 
 def drop_at_the_end(name: str) -> None:
@@ -79,14 +87,25 @@ def execute(server_url: str, *statements: str) -> None:
             connection.execute(statement)
 
 
-@contextmanager
-def _making(engine: str) -> Iterator[tuple[Path, bool]]:
+def _migrated(engine: str) -> Path:
+    """The folder, where the template is; the first process makes it, and others wait."""
     folder = Path(os.environ[FOLDER_VARIABLE])
     with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         mark = folder / engine
-        yield folder, mark.exists()
-        mark.touch()
+        if not mark.exists():
+            _make(engine, folder)
+            mark.touch()
+    return folder
+
+
+def _make(engine: str, folder: Path) -> None:
+    if engine == "sqlite":
+        _migrate(folder, f"sqlite:///{folder / 'relay.db'}")
+    else:
+        server_url = os.environ["TEST_DATABASE_URL"]
+        execute(server_url, f"CREATE DATABASE {_name(folder)}")
+        _migrate(folder, at(server_url, _name(folder)))
 
 
 def _name(folder: Path) -> str:
