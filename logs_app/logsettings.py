@@ -1,10 +1,9 @@
-"""The settings of records as they are now, for those who ask often."""
+"""The settings of records as they are now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from logs_app.freshness import Fresh
 from logs_app.models import LogSettings
 
 
@@ -17,7 +16,6 @@ class LogSettingsValue:
 
 
 def read() -> LogSettingsValue:
-    """Straight from the database."""
     row = LogSettings.objects.first() or LogSettings()
     kinds = row.redacted_kinds
     return LogSettingsValue(
@@ -26,16 +24,3 @@ def read() -> LogSettingsValue:
         payload_days=row.payload_days,
         metadata_days=row.metadata_days,
     )
-
-
-_fresh = Fresh(read)
-
-
-def current() -> LogSettingsValue:
-    """At most a second old; while the database is away, the last that was read."""
-    return _fresh.get()
-
-
-def forget() -> None:
-    """The next `current` reads the database."""
-    _fresh.forget()
