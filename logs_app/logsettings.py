@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounts import singlerow
 from logs_app.models import LogSettings
 
 
@@ -16,7 +17,7 @@ class LogSettingsValue:
 
 
 def read() -> LogSettingsValue:
-    row = LogSettings.objects.first() or LogSettings()
+    row = singlerow.read(LogSettings)
     kinds = row.redacted_kinds
     return LogSettingsValue(
         redact_logs=row.redact_logs,

@@ -14,19 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import singlerow
 from accounts.api.aliases import WholeList, version
 from accounts.api.fields import Flag, Number, Secret, Text, Whole
 from accounts.api.strictness import BodySerializer
 from accounts.audit import actors
+from logs_app.models import LogSettings
 from logs_app.settingsapi import LogSettingsSerializer
-from logs_app.settingsapi import row as settings_of_records
 
 from ..configuration.provisioning import DEFAULT_PROVIDER
 from ..models import Provider, RelaySettings
 from . import v1health
 from .providers import Providers, ProviderSerializer
 from .settings import MOST_SMALL, SettingsSerializer
-from .settings import row as settings_row
 from .v1health import HealthQuestion, ProviderHealth
 
 V1_FIELDS = (
@@ -151,24 +151,27 @@ class TargetSettings(APIView):
 
 
 def target() -> dict[str, Any]:
-    held, provider = settings_row(), Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()
+    held, provider = (
+        singlerow.read(RelaySettings),
+        Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first(),
+    )
     return {
         "target_base_url": provider.api_base if provider else "",
         "target_api_key_set": provider is not None and provider.api_key_state != "not_set",
         "default_model": held.default_model,
         "http_timeout_seconds": held.first_byte_timeout_seconds,
         "http_max_retries": held.http_max_retries,
-        "redact_logs": settings_of_records().redact_logs,
+        "redact_logs": singlerow.read(LogSettings).redact_logs,
     }
 
 
 def change(given: dict[str, Any], context: dict[str, Any]) -> None:
     """Through the serializers of settings, records and providers: one set of rules, one audit trail."""
     if held := _under(SETTINGS_NAMES, given):
-        RelaySettings.objects.get_or_create(pk=1)
-        _save(SettingsSerializer(settings_row(), data=held, partial=True, context=context), SETTINGS_NAMES)
+        row = singlerow.kept(RelaySettings)
+        _save(SettingsSerializer(row, data=held, partial=True, context=context), SETTINGS_NAMES)
     if kept := _under(RECORDS_NAMES, given):
-        row = settings_of_records()
+        row = singlerow.kept(LogSettings)
         _save(LogSettingsSerializer(row, data=kept, partial=True, context=context), RECORDS_NAMES)
     if found := _under(PROVIDER_NAMES, given):
         row = Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from accounts import singlerow
 from logs_app.models import Series
 from logs_app.presentation import drafts, snippets
 from proxy.models import Provider, RelaySettings
@@ -39,8 +40,7 @@ def model() -> str:
 
 
 def _candidates() -> Iterator[str]:
-    row = RelaySettings.objects.first()
-    yield row.default_model if row else ""
+    yield singlerow.read(RelaySettings).default_model
     for mapping in Provider.objects.filter(is_enabled=True).values_list("model_mapping", flat=True):
         yield from (name for name in mapping if _PATTERN.isdisjoint(name))
     newest = Series.objects.filter(endpoint=PATH, status_code=200).exclude(model="").order_by("-pk")
