@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from accounts import money
 from logs_app.alerts.reading import Reading, measured, of_calls, records
 from logs_app.models import AlertRule, LogRecord
 from logs_app.models.alerts import Period
@@ -19,7 +20,7 @@ def spend(rule: AlertRule, now: datetime) -> list[Reading]:
     asked = StatisticsFilters.given(rule.scope | {"since": since.isoformat(), "until": now.isoformat()})
     asked.is_valid(raise_exception=True)
     answer = sums.read(asked, LogRecord.objects.all())
-    dollars = Sums(sum(answer.sums.values()))["cost_nanos"] / 10**9
+    dollars = Sums(sum(answer.sums.values()))["cost_nanos"] / money.NANOS
     words = _("calls%(which)s have cost $%(dollars).2f since %(since)s UTC") % {
         "which": of_calls(rule),
         "dollars": dollars,

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts import money
 from accounts.api.fields import MOST, Text, Whole
 from accounts.api.filters import FilterSerializer, TextFilter
 from accounts.api.rows import RowSerializer
@@ -17,7 +18,7 @@ from accounts.audit import actors, audit
 from accounts.audit.events import AuditEvent
 from accounts.errors import Invalid
 from logs_app.models import ModelPrice
-from logs_app.pricing import money, reading
+from logs_app.pricing import reading
 from logs_app.pricing.rates import RATE_NAMES
 from logs_app.pricing.seeding import IDENTITY
 

@@ -12,13 +12,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import loglevels
+from accounts import loglevels, money
 from logs_app.admin import drawing
 from logs_app.conversation import wording
 from logs_app.conversation.turns import Media
 from logs_app.models import LogRecord, Outcome
 from logs_app.presentation import elision, markdown, marks
-from logs_app.pricing import money
 from logs_app.recordpage import pictures, reasons
 
 register = template.Library()
@@ -89,13 +88,13 @@ def level(name: str) -> Any:
 
 
 @register.filter
-def price(record: LogRecord) -> str:
+def exact_price(record: LogRecord) -> str:
     dollars = money.dollars(record.cost_nanos)
     return drawing.EMPTY if dollars is None else f"{'≈ ' if record.usage_estimated else ''}${dollars}"
 
 
 @register.filter
-def tokens(record: LogRecord) -> list[tuple[Any, Any]]:
+def counted(record: LogRecord) -> list[tuple[Any, Any]]:
     """What was counted, by the names of their columns."""
     counted = [(name, getattr(record, name)) for name in TOKENS]
     names = {field.name: field.verbose_name for field in LogRecord._meta.concrete_fields}
