@@ -52,8 +52,10 @@ def milliseconds(value: float | None) -> str:
     return f"{decimal(value, 0 if value >= 100 else 1)} ms"
 
 
-def dollars(nanos: int) -> str:
+def dollars(nanos: int | None) -> str:
     """Cents, and of less than a dollar two digits that tell."""
+    if nanos is None:
+        return EMPTY
     amount = Decimal(nanos).scaleb(-money.PLACES)
     if amount >= 1000:
         return f"${decimal(amount, 0)}"
