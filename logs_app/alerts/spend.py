@@ -12,15 +12,12 @@ from logs_app.models import AlertRule, LogRecord
 from logs_app.models.alerts import Period
 from logs_app.rollups.figures import Sums
 from logs_app.statistics import sums
-from logs_app.statistics.question import StatisticsFilters
 
 
 def spend(rule: AlertRule, now: datetime) -> list[Reading]:
     since = beginning(Period(rule.period), now)
-    asked = StatisticsFilters.given(rule.scope | {"since": since.isoformat(), "until": now.isoformat()})
-    asked.is_valid(raise_exception=True)
-    answer = sums.read(asked, LogRecord.objects.all())
-    dollars = Sums(sum(answer.sums.values()))["cost_nanos"] / money.NANOS
+    answer = sums.ask(LogRecord.objects.all(), since, now, **rule.scope)
+    dollars = Sums(answer.total)["cost_nanos"] / money.NANOS
     words = _("calls%(which)s have cost $%(dollars).2f since %(since)s UTC") % {
         "which": of_calls(rule),
         "dollars": dollars,

@@ -39,6 +39,10 @@ class Answer:
     source: str
     is_capped: bool = False
 
+    @property
+    def total(self) -> int:
+        return sum(self.sums.values())
+
 
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
@@ -46,6 +50,14 @@ def read(asked: StatisticsFilters, records: Any) -> Answer:
     if is_wide and asked.narrowed_by.union(asked.groups) <= OF_SERIES.keys() | OF_TIME:
         return _from_rollups(asked, records.db)
     return _from_records(asked, records)
+
+
+def ask(records: Any, since: datetime, until: datetime | None = None, **more: str) -> Answer:
+    """A question of the relay's own, in the words of the API. Without an end it is until now."""
+    ending = {} if until is None else {"until": until.isoformat()}
+    asked = StatisticsFilters.given({**more, "since": since.isoformat(), **ending})
+    asked.is_valid(raise_exception=True)
+    return read(asked, records)
 
 
 def count(asked: StatisticsFilters, using: str) -> int:
