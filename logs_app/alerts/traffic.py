@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from logs_app.alerts.reading import Reading, measured, of_calls, records
 from logs_app.finding.filters import RecordFilters
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.models import AlertRule, LogRecord, Outcome
 from logs_app.rollups import histogram
 from logs_app.rollups.figures import ERRORS

@@ -21,7 +21,8 @@ from rest_framework import serializers
 from accounts import money
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
 from logs_app import search
-from logs_app.finding.moments import first_id, moment
+from logs_app.finding.moments import moment
+from logs_app.identifiers import first_id
 from logs_app.models import Attempt, Outcome, RecordTag
 from logs_app.models.recordindexes import LONGEST_BEGINNING, Beginning, StatusClass
 

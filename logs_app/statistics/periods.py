@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.statistics import sums
 from logs_app.statistics.question import INTERVALS
 from logs_app.statistics.sums import Answer

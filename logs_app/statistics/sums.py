@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connections
 
 from logs_app import rollups
+from logs_app.identifiers import milliseconds_of
 from logs_app.models import Rollup, Series
 from logs_app.rollups import figures, spans
 from logs_app.rollups.spans import Stretch
@@ -132,7 +133,7 @@ def _from_records(asked: StatisticsFilters, records: Any) -> Answer:
     for row in rows.iterator(chunk_size=2000):
         count += 1
         if count <= MOST_RECORDS:
-            seconds = (row["id"].int >> 80) // 1000
+            seconds = milliseconds_of(row["id"]) // 1000
             group = tuple(_spelled(row[column]) for column in columns)
             sums[group, seconds - seconds % step if step else 0] += figures.of(row)
     return Answer(*asked.range, sums, "records", count > MOST_RECORDS)
