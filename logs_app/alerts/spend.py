@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import money
 from logs_app.alerts.reading import Reading, measured, of_calls, records
+from logs_app.jsontext import iso
 from logs_app.models import AlertRule, LogRecord
 from logs_app.models.alerts import Period
 from logs_app.rollups.figures import Sums
@@ -23,7 +24,7 @@ def spend(rule: AlertRule, now: datetime) -> list[Reading]:
         "dollars": dollars,
         "since": f"{since:%Y-%m-%d %H:%M}",
     }
-    return [measured(rule, dollars, words, records(rule, f"{since:%Y-%m-%dT%H:%M:%SZ}"))]
+    return [measured(rule, dollars, words, records(rule, iso(since, "seconds")))]
 
 
 def beginning(period: Period, now: datetime) -> datetime:
