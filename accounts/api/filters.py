@@ -93,3 +93,8 @@ def has_id(text: str) -> Q:
         return Q(pk=uuid.UUID(text))
     except ValueError:
         return Q(pk__in=[])
+
+
+def is_number(text: str) -> bool:
+    """That fits into a column."""
+    return text.isascii() and text.isdecimal() and len(text) < 19

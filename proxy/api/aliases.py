@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import singlerow
-from accounts.api.aliases import WholeList, version
+from accounts.api.aliases import Versioned, VersionedList, VersionedUpdate
 from accounts.api.fields import Flag, Number, Secret, Text, Whole
 from accounts.api.strictness import BodySerializer
 from accounts.audit import actors
@@ -45,17 +45,8 @@ RECORDS_NAMES = {"redact_logs": "redact_logs"}
 PROVIDER_NAMES = {"api_base": "target_base_url", "api_key": "target_api_key"}
 
 
-class VersionedList(WholeList):
-    def present(self, data: Any) -> Any:
-        return {"version": version(), "providers": data}
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        number = {"type": "integer", "description": "Of the configuration."}
-        return {
-            "type": "object",
-            "required": ["version", "providers"],
-            "properties": {"version": number, "providers": schema | {"description": "Newest first."}},
-        }
+class VersionedProviders(VersionedList):
+    member = "providers"
 
 
 class V1ProviderSerializer(ProviderSerializer):
@@ -64,23 +55,16 @@ class V1ProviderSerializer(ProviderSerializer):
     only = V1_FIELDS
 
 
-class V1ProviderCreated(serializers.Serializer):
+class V1ProviderCreated(Versioned):
     """What was created."""
 
-    version = serializers.SerializerMethodField(help_text="Of the configuration.")
     provider = V1ProviderSerializer(source="*", help_text="Without its key.")
 
-    def get_version(self, row: Any) -> int:
-        return version()
 
-
-class V1ProviderUpdated(V1ProviderCreated):
+class V1ProviderUpdated(VersionedUpdate):
     """What was changed."""
 
-    status = serializers.SerializerMethodField(help_text="Always `updated`.")
-
-    def get_status(self, row: Any) -> str:
-        return "updated"
+    provider = V1ProviderSerializer(source="*", help_text="Without its key.")
 
 
 class V1Providers(Providers):
@@ -92,7 +76,7 @@ class V1Providers(Providers):
         "update": V1ProviderUpdated,
         "partial_update": V1ProviderUpdated,
     }
-    pagination_class = VersionedList
+    pagination_class = VersionedProviders
 
     @extend_schema(request=HealthQuestion, responses=ProviderHealth)
     @action(detail=True, methods=["post"], verb="change")
