@@ -1,4 +1,4 @@
-"""Members of a chat's message that providers name differently: what it thought, and what it calls."""
+"""What a chat's message has under several names: the role of a prompt, what was thought, what is called."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from logs_app.jsontext import glimpse
 
+PROMPT_ROLES = ("system", "developer")
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 
 

@@ -11,7 +11,6 @@ from logs_app.presentation import drafts, snippets
 from proxy.models import Provider, RelaySettings
 
 PATH = "/v1/chat/completions"
-NAMES = {"curl": "curl", "python": "Python", "javascript": "JavaScript"}
 # Where nothing else is known: the name that most readers will replace with theirs.
 USUAL_MODEL = "gpt-4o-mini"
 _PATTERN = frozenset("*?[")
@@ -29,7 +28,7 @@ def write(base_url: str) -> list[Example]:
     body = {"model": model(), "messages": [{"role": "user", "content": "Say hello."}]}
     plain, stream = drafts.draft(PATH, body), drafts.draft(PATH, body | {"stream": True})
     return [
-        Example(language, NAMES[language], program(plain, base_url), program(stream, base_url))
+        Example(language, snippets.NAMES[language], program(plain, base_url), program(stream, base_url))
         for language, program in snippets.LANGUAGES.items()
     ]
 
