@@ -1,18 +1,21 @@
-"""The first key, and where environment and database disagree about it or the admin's password."""
+"""The first key and the first settings, and where environment and database disagree about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db.models import Model
 
+from . import singlerow
 from .errors import Refused
 from .models import Credential
 from .secrets import issuing, keys
+from .singlerow import Row
 
 DEFAULT_NAME = "default"
 
@@ -45,6 +48,42 @@ def differences(given: Mapping[str, Any]) -> list[Difference]:
     if password := given.get("ADMIN_PASSWORD"):
         found += _admin_differences(given["ADMIN_USERNAME"], password)
     return found
+
+
+def ensure_row(model: type[Row], variables: Iterable[str], values: Mapping[str, Any]) -> Row | None:
+    """Creates the one row of settings, only where there is none; what `values` lacks gets its default. A
+    setting's variable is the upper-case name of its column."""
+    if model._default_manager.exists():
+        return None
+    row = model()
+    assign(row, {variable.lower(): values[variable] for variable in variables if variable in values})
+    return row
+
+
+def row_differences(
+    model: type[Model], variables: Iterable[str], given: Mapping[str, Any]
+) -> list[Difference]:
+    row = singlerow.read(model)
+    found = []
+    for variable in variables:
+        column = variable.lower()
+        if variable in given and given[variable] != getattr(row, column):
+            line = f"{variable} is {given[variable]!r}, but {getattr(row, column)!r} in the database"
+            found.append(Difference(line, partial(assign, row, {column: given[variable]})))
+    return found
+
+
+def assign(row: Model, values: Mapping[str, Any]) -> None:
+    """Raises ImproperlyConfigured, in words, and saves nothing."""
+    for column, value in values.items():
+        setattr(row, column, value)
+    try:
+        # An unreadable key cannot be checked, and must not keep its provider from being corrected.
+        row.full_clean(exclude={"api_key"})
+    except ValidationError as error:
+        words = "; ".join(f"{column}: {' '.join(texts)}" for column, texts in error.message_dict.items())
+        raise ImproperlyConfigured(f"The {row._meta.verbose_name} cannot be saved. {words}") from None
+    row.save()
 
 
 def _credential_differences(secret: str) -> list[Difference]:

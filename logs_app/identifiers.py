@@ -1,9 +1,15 @@
-"""One id for an exchange: record key, x-relay-request-id, event id. UUIDv7 (RFC 9562, section 5.7)."""
+"""One id for an exchange: record key, x-relay-request-id, event id. UUIDv7 (RFC 9562, section 5.7): it begins
+with the moment of the call."""
 
 from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
+from uuid import UUID
+
+_RANDOM_BITS = 80  # below the milliseconds
+_LARGEST_MS = (1 << 48) - 1
 
 
 def uuid7() -> bytes:
@@ -18,3 +24,14 @@ def uuid7() -> bytes:
 def as_text(identifier: bytes) -> str:
     text = identifier.hex()  # a third of the time that uuid.UUID takes, and every call needs it
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def milliseconds_of(identifier: UUID) -> int:
+    """When it was made, since 1970."""
+    return identifier.int >> _RANDOM_BITS
+
+
+def first_id(moment: datetime) -> UUID:
+    """No record from this millisecond on has a smaller id."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=min(max(milliseconds, 0), _LARGEST_MS) << _RANDOM_BITS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -33,6 +34,11 @@ def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
         return orjson.dumps(value)
     except TypeError:  # lone surrogates, integers over 64 bits
         return json.dumps(value, separators=(",", ":"), default=default).encode()
+
+
+def iso(moment: datetime, timespec: str = "auto") -> str:
+    """A moment as JSON has it (RFC 3339), in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def glimpse(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""The settings of records as they are now, for those who ask often."""
+"""The settings of records as they are now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from logs_app.freshness import Fresh
+from accounts import singlerow
 from logs_app.models import LogSettings
 
 
@@ -17,8 +17,7 @@ class LogSettingsValue:
 
 
 def read() -> LogSettingsValue:
-    """Straight from the database."""
-    row = LogSettings.objects.first() or LogSettings()
+    row = singlerow.read(LogSettings)
     kinds = row.redacted_kinds
     return LogSettingsValue(
         redact_logs=row.redact_logs,
@@ -26,16 +25,3 @@ def read() -> LogSettingsValue:
         payload_days=row.payload_days,
         metadata_days=row.metadata_days,
     )
-
-
-_fresh = Fresh(read)
-
-
-def current() -> LogSettingsValue:
-    """At most a second old; while the database is away, the last that was read."""
-    return _fresh.get()
-
-
-def forget() -> None:
-    """The next `current` reads the database."""
-    _fresh.forget()

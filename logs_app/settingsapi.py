@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts import singlerow
 from accounts.api.fields import MOST, Flag, Judged, Whole
 from accounts.api.rows import RowSerializer
 from accounts.audit import actors
@@ -60,19 +61,14 @@ class RecordSettings(GenericViewSet):
     @extend_schema(summary="Show the settings of records")
     def retrieve(self, request: Request) -> Response:
         """What holds for all records."""
-        return Response(self.get_serializer(row()).data)
+        return Response(self.get_serializer(singlerow.read(LogSettings)).data)
 
     @extend_schema(summary="Change the settings of records")
     def update(self, request: Request) -> Response:
         """Changes what it names. It holds for new records within a second."""
-        context = {"actor": actors.of(request)}
-        serializer = LogSettingsSerializer(row(), data=request.data, partial=True, context=context)
+        row, context = singlerow.kept(LogSettings), {"actor": actors.of(request)}
+        serializer = LogSettingsSerializer(row, data=request.data, partial=True, context=context)
         serializer.is_valid(raise_exception=True)
         return Response(LogSettingsSerializer(serializer.save()).data)
 
     partial_update = update
-
-
-def row() -> LogSettings:
-    """The one row, made where there is none yet."""
-    return LogSettings.objects.get_or_create(pk=1)[0]

@@ -23,7 +23,6 @@ from .health import Health
 from .health.sharing import Sharing
 from .health.table import Table as HealthTable
 from .health.watch import Watch
-from .limits.limiter import Limiter
 from .measures import Measures
 from .modellists.listings import Listings
 from .routing.balancing import RoundRobin
@@ -40,7 +39,6 @@ class Runtime:
         snapshots: SnapshotStore,
         journal: Journal,
         upstream: Upstream,
-        limiter: Limiter | None = None,
         health: Health | None = None,
         watch: Watch | None = None,
         cache: Cache | None = None,
@@ -49,7 +47,7 @@ class Runtime:
         self.health = health or Health(snapshots)
         self.watch = watch
         self.cache = cache
-        self.limiter = limiter or limits.build()
+        self.limiter = limits.build()
         self.quotas = Quotas()
         self.questions = Questions()
         self.turns = RoundRobin()

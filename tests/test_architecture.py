@@ -53,7 +53,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "relay/apidescription.py": "test_openapi.py",
     "relay/asgi.py": "every test that starts a server",
     "relay/environment/cache_variables.py": "tests/test_docs.py",
-    "relay/management/commands/check.py": "test_health_machines.py",
+    "relay/management/commands/check.py": "test_health_sharedlimits.py",
     "relay/navigation.py": "a table: test_site.py",
     "relay/urls.py": "the tests of the views it names",
     "relay/environment/routing_variables.py": "proxy/test_configuration_provisioning.py, tests/test_docs.py",

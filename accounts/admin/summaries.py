@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from .. import statistics
+from .. import money, statistics
 from ..models import Credential, WitheringToken
 from ..secrets import rotation, upstreamkeys
 from ..secrets.encryption import DecryptionError
@@ -106,7 +106,7 @@ def _spent(name: str, spent: Any) -> Spent:
         words.number(spent.requests),
         words.number(spent.errors),
         words.number(spent.tokens),
-        words.dollars(spent.cost_nanos),
+        money.shown(spent.cost_nanos),
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import statistics
+from .. import money, statistics
 from ..secrets import rotation
 from ..statistics import Statistics
 from ..tokens import remaining, states
@@ -127,7 +127,7 @@ def week_of(days: Sequence[Any]) -> SafeString | str:
         return "–"
     spent = statistics.total(days)
     said = requests(spent.requests)
-    cost = words.dollars(spent.cost_nanos) if spent.cost_nanos is not None else ""
+    cost = money.shown(spent.cost_nanos) if spent.cost_nanos is not None else ""
     return format_html(
         '<span class="week">{}<span class="week-words">{}</span></span>',
         sparks.spark([day.requests for day in days], said),

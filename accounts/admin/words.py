@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,7 +27,6 @@ REASONS = {
     "disabled": gettext_lazy("It is refused: somebody switched it off. It can be switched on again."),
     "project_inactive": gettext_lazy("It is refused: its project is not active."),
 }  # fmt: skip
-_NANOS = 9
 
 
 def duration(seconds: float) -> str:
@@ -53,15 +51,6 @@ def _days(days: int, hours: int) -> str:
 
 def number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
-
-
-def dollars(nanos: int | None) -> str:
-    """None: nothing has a price."""
-    if nanos is None:
-        return "–"
-    amount = Decimal(nanos).scaleb(-_NANOS)
-    places = 2 if amount >= 1 or not nanos else min(_NANOS, max(4, 1 - amount.adjusted()))
-    return f"${amount:,.{places}f}"
 
 
 def limits(row: Any) -> Iterator[tuple[str, str]]:

@@ -46,17 +46,33 @@ class WholeList(NewestFirst):
 
 
 class VersionedList(WholeList):
+    member = "credentials"
+
     def present(self, data: Any) -> Any:
-        return {"version": version(), "credentials": data}
+        return {"version": version(), self.member: data}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         number = {"type": "integer", "description": "Of the configuration."}
         rows = schema | {"description": "Newest first."}
         return {
             "type": "object",
-            "required": ["version", "credentials"],
-            "properties": {"version": number, "credentials": rows},
+            "required": ["version", self.member],
+            "properties": {"version": number, self.member: rows},
         }
+
+
+class Versioned(serializers.Serializer):
+    version = serializers.SerializerMethodField(help_text="Of the configuration.")
+
+    def get_version(self, row: Any) -> int:
+        return version()
+
+
+class VersionedUpdate(Versioned):
+    status = serializers.SerializerMethodField(help_text="Always `updated`.")
+
+    def get_status(self, row: Any) -> str:
+        return "updated"
 
 
 V1_FIELDS = ("id", "name", "key", "key_preview", "allowed_models", "rate_limit", "is_enabled")
@@ -76,28 +92,16 @@ class NewV1CredentialSerializer(NewCredentialSerializer, V1CredentialSerializer)
     only = V1_FIELDS
 
 
-class V1Created(serializers.Serializer):
+class V1Created(Versioned):
     """What was created, or rotated."""
 
-    version = serializers.SerializerMethodField(help_text="Of the configuration.")
     credential = NewV1CredentialSerializer(source="*", help_text="With its key.")
 
-    def get_version(self, row: Any) -> int:
-        return version()
 
-
-class V1Updated(serializers.Serializer):
+class V1Updated(VersionedUpdate):
     """What was changed."""
 
-    version = serializers.SerializerMethodField(help_text="Of the configuration.")
-    status = serializers.SerializerMethodField(help_text="Always `updated`.")
     credential = V1CredentialSerializer(source="*", help_text="As it is now.")
-
-    def get_version(self, row: Any) -> int:
-        return version()
-
-    def get_status(self, row: Any) -> str:
-        return "updated"
 
 
 class V1Credentials(Credentials):

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.audit.events import OUTCOMES, AuditEvent
 
 from .filters import ChoiceFilter, FilterSerializer, IdFilter, MomentFilter, TextFilter
-from .viewsets import Reading, is_number
+from .viewsets import Numbered, Reading
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -100,7 +100,7 @@ class EventFilters(FilterSerializer):
         return rows.filter(created_at__lte=moment)
 
 
-class Audit(Reading):
+class Audit(Numbered, Reading):
     """Who did what, when and from where."""
 
     noun = "audit event"
@@ -108,9 +108,6 @@ class Audit(Reading):
     queryset = AuditEvent.objects.all()
     serializer_class = EventSerializer
     filters = EventFilters
-
-    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(rows, pk) if is_number(pk) else None
 
 
 def _member(name: str, value: str) -> str:

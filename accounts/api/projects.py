@@ -155,7 +155,7 @@ class ProjectFilters(FilterSerializer):
     is_active = FlagFilter(help_text="Only active, or only inactive ones.")
 
     def by_search(self, rows: QuerySet[Project], text: str) -> QuerySet[Project]:
-        return rows.filter(Q(name__icontains=text) | has_id("pk", text))
+        return rows.filter(Q(name__icontains=text) | has_id(text))
 
 
 class Projects(Rows):

@@ -117,7 +117,7 @@ class TokenFilters(FilterSerializer):
     def by_search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         found = Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
         known = Q(pk__in=issuing.of_secret(WitheringToken, text).values("pk"))
-        return rows.filter(found | known | has_id("pk", text))
+        return rows.filter(found | known | has_id(text))
 
     def by_active_only(self, rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:
         return self.by_status(rows, "active") if wanted else rows

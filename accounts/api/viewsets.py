@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connections
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework import mixins, status
@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.audit import actors
 
-from .filters import FilterSerializer
+from .filters import FilterSerializer, is_number
 
 LAST_ID = {
     "sqlite": "SELECT MAX(seq) FROM sqlite_sequence WHERE name = '{table}'",
@@ -107,7 +107,7 @@ class Rows(Reading):
 
 
 class Numbered:
-    """For `Rows` whose ids are numbers. None is given twice: what is not above the last one was something."""
+    """For lists whose ids are numbers. None is given twice: what is not above the last one was something."""
 
     def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
         return super().find(rows, pk) if is_number(pk) else None
@@ -115,12 +115,18 @@ class Numbered:
     def has_been(self, pk: str) -> bool:
         if not is_number(pk):
             return False
-        table = self.get_queryset().model._meta.db_table
+        rows = self.get_queryset()
+        connection = connections[rows.db]
         with connection.cursor() as cursor:
-            cursor.execute(LAST_ID[connection.vendor].format(table=table))
+            cursor.execute(LAST_ID[connection.vendor].format(table=rows.model._meta.db_table))
             return 0 < int(pk) <= ((cursor.fetchone() or [0])[0] or 0)
 
 
-def is_number(pk: str) -> bool:
-    """That fits into a column."""
-    return pk.isascii() and pk.isdecimal() and len(pk) < 19
+class Named(Numbered):
+    """Found by their names too, which are never numbers."""
+
+    name_column: ClassVar[str] = "name"
+
+    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
+        is_name = pk.isprintable() and not pk.isdecimal()
+        return rows.filter(**{self.name_column: pk}).first() if is_name else super().find(rows, pk)

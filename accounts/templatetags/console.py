@@ -9,5 +9,4 @@ from accounts.admin import drawing
 register = template.Library()
 register.simple_tag(drawing.icon)
 register.simple_tag(drawing.badge)
-register.simple_tag(drawing.bar)
 register.filter("moment", drawing.moment)

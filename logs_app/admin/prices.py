@@ -10,10 +10,10 @@ from django.contrib import admin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import words
+from accounts import money
 from accounts.admin.audited import AuditedAdmin
 from logs_app.models import ModelPrice
-from logs_app.pricing import money, seeding
+from logs_app.pricing import seeding
 from logs_app.pricing.rates import RATE_NAMES
 
 # What has no column of its own in the list.
@@ -94,22 +94,22 @@ class ModelPriceAdmin(AuditedAdmin):
 
     @admin.display(description=_("input"), ordering="input")
     def dollars_of_input(self, price: ModelPrice) -> str:
-        return words.dollars(price.input)
+        return money.shown(price.input)
 
     @admin.display(description=_("cached input"), ordering="cached_input")
     def dollars_of_cached_input(self, price: ModelPrice) -> str:
-        return words.dollars(price.cached_input)
+        return money.shown(price.cached_input)
 
     @admin.display(description=_("cache write"), ordering="cache_write")
     def dollars_of_cache_write(self, price: ModelPrice) -> str:
-        return words.dollars(price.cache_write)
+        return money.shown(price.cache_write)
 
     @admin.display(description=_("output"), ordering="output")
     def dollars_of_output(self, price: ModelPrice) -> str:
-        return words.dollars(price.output)
+        return money.shown(price.output)
 
     @admin.display(description=_("other things"))
     def others(self, price: ModelPrice) -> str:
         titles = {field.name: field.verbose_name for field in price._meta.concrete_fields}
         rates = [(name, rate) for name in OTHERS if (rate := getattr(price, name)) is not None]
-        return ", ".join(f"{words.dollars(rate)} {titles[name]}" for name, rate in rates) or "–"
+        return ", ".join(f"{money.shown(rate)} {titles[name]}" for name, rate in rates) or "–"

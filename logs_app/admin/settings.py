@@ -8,13 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.audited import AuditedAdmin
+from accounts.admin.singlerow import SingleRowAdmin
 from logs_app import logsettings
 from logs_app.models import LogSettings
 from logs_app.redaction.kinds import KINDS, USUAL
@@ -45,7 +44,7 @@ class LogSettingsForm(forms.ModelForm):
 
 
 @admin.register(LogSettings)
-class LogSettingsAdmin(AuditedAdmin):
+class LogSettingsAdmin(SingleRowAdmin):
     form = LogSettingsForm
     audit_kind = "logsettings"
     readonly_fields = ("updated_at",)
@@ -64,12 +63,6 @@ class LogSettingsAdmin(AuditedAdmin):
         (None, {"fields": ("updated_at",)}),
     )  # fmt: skip
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: LogSettings | None = None) -> bool:
-        return False
-
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.forecast)
         return [path("forecast/", view, name="logs_app_logsettings_forecast"), *super().get_urls()]
@@ -87,12 +80,3 @@ class LogSettingsAdmin(AuditedAdmin):
             "forecasts": forecast.of([*forecast.USUAL_DAYS, *now_set]),
         }
         return TemplateResponse(request, "admin/logs_app/logsettings/forecast.html", context)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """There is one row, so the list would only be in the way."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        row, _created = LogSettings.objects.get_or_create(pk=1)
-        return redirect(reverse("admin:logs_app_logsettings_change", args=[row.pk]))

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from accounts.api.filters import is_number
 from accounts.models import Credential, TokenQuota, WitheringToken
 from logs_app.alerts.reading import Reading
 from logs_app.finding.filters import is_uuid
@@ -55,9 +56,7 @@ def _within(rows: Any, rule: AlertRule) -> Any:
 
 
 def _is_id(rows: Any, column: str, text: str) -> bool:
-    if column or rows.model is WitheringToken:
-        return is_uuid(text)
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    return is_uuid(text) if column or rows.model is WitheringToken else is_number(text)
 
 
 def _expiring(row: Any, now: datetime) -> Reading:

@@ -6,26 +6,25 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from accounts import money
 from logs_app.alerts.reading import Reading, measured, of_calls, records
+from logs_app.jsontext import iso
 from logs_app.models import AlertRule, LogRecord
 from logs_app.models.alerts import Period
 from logs_app.rollups.figures import Sums
 from logs_app.statistics import sums
-from logs_app.statistics.question import StatisticsFilters
 
 
 def spend(rule: AlertRule, now: datetime) -> list[Reading]:
     since = beginning(Period(rule.period), now)
-    asked = StatisticsFilters.given(rule.scope | {"since": since.isoformat(), "until": now.isoformat()})
-    asked.is_valid(raise_exception=True)
-    answer = sums.read(asked, LogRecord.objects.all())
-    dollars = Sums(sum(answer.sums.values()))["cost_nanos"] / 10**9
+    answer = sums.ask(LogRecord.objects.all(), since, now, **rule.scope)
+    dollars = Sums(answer.total)["cost_nanos"] / money.NANOS
     words = _("calls%(which)s have cost $%(dollars).2f since %(since)s UTC") % {
         "which": of_calls(rule),
         "dollars": dollars,
         "since": f"{since:%Y-%m-%d %H:%M}",
     }
-    return [measured(rule, dollars, words, records(rule, f"{since:%Y-%m-%dT%H:%M:%SZ}"))]
+    return [measured(rule, dollars, words, records(rule, iso(since, "seconds")))]
 
 
 def beginning(period: Period, now: datetime) -> datetime:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from logs_app.alerts.reading import Reading, measured, of_calls, records
 from logs_app.finding.filters import RecordFilters
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
+from logs_app.jsontext import iso
 from logs_app.models import AlertRule, LogRecord, Outcome
 from logs_app.rollups import histogram
 from logs_app.rollups.figures import ERRORS
@@ -79,4 +80,4 @@ def _too_few(rule: AlertRule, now: datetime, words: str) -> Reading:
 
 def _path(rule: AlertRule, now: datetime) -> str:
     since = now - timedelta(minutes=rule.window_minutes)
-    return records(rule, since.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return records(rule, iso(since, "seconds"))

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts import money
 from accounts.api.filters import ChoiceFilter, TextFilter
 from accounts.api.viewsets import Reading
 from logs_app import reveals
@@ -111,7 +112,7 @@ class LogDetailSerializer(LogSerializer):
         return _text(presentation.response_body(record.payload))
 
     def get_cost_estimated(self, record: LogRecord) -> float | None:
-        return None if record.cost_nanos is None else record.cost_nanos / 10**9
+        return None if record.cost_nanos is None else record.cost_nanos / money.NANOS
 
     def get_truncated(self, record: LogRecord) -> bool:
         return bool(record.payload.request_cut or record.payload.response_cut)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
 from logs_app.finding.paging import in_order
+from logs_app.identifiers import milliseconds_of
 from logs_app.models import LogRecord
 from logs_app.statistics import sums
 from logs_app.statistics.question import OF_SERIES, StatisticsFilters
@@ -94,7 +95,7 @@ def kept_sums(given: dict[str, str], using: str) -> StatisticsFilters | None:
     oldest = LogRecord.objects.using(using).order_by("pk").values_list("pk", flat=True).first()
     if oldest is None or not given.keys() <= OF_SERIES.keys():
         return None
-    since = str((oldest.int >> 80) / 1000)
+    since = str(milliseconds_of(oldest) / 1000)
     asked = StatisticsFilters.given(given | {"since": since})
     return asked if asked.is_valid() else None
 

@@ -17,7 +17,6 @@ from logs_app.models import LogRecord
 from logs_app.rollups.figures import Sums
 from logs_app.statistics import sums
 from logs_app.statistics.presentation import figures_of
-from logs_app.statistics.question import StatisticsFilters
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -60,21 +59,15 @@ def of(records: Any, now: datetime) -> dict[str, Any]:
 
 
 def _total(records: Any, since: datetime) -> dict[str, Any]:
-    return figures_of(sum(_read(records, since).sums.values()))
+    return figures_of(sums.ask(records, since).total)
 
 
 def _by_model(records: Any, since: datetime) -> dict[str, int]:
     counted = Counter[str]()
-    for (group, _), figures in _read(records, since, group_by="model").sums.items():
+    for (group, _), figures in sums.ask(records, since, group_by="model").sums.items():
         if group[0]:
             counted[group[0]] += Sums(figures)["requests"]
     return dict(counted.most_common())
-
-
-def _read(records: Any, since: datetime, **more: str) -> sums.Answer:
-    asked = StatisticsFilters.given({"since": since.isoformat(), **more})
-    asked.is_valid(raise_exception=True)
-    return sums.read(asked, records)
 
 
 def _percent(part: int, whole: int) -> float:

@@ -36,7 +36,7 @@ def of(given: dict[str, str], records: Any) -> dict[str, Any]:
     asked = StatisticsFilters.given({"since": SINCE_EVER} | given | {"group_by": ",".join(BY)})
     asked.is_valid(raise_exception=True)
     answer = sums.read(asked, records)
-    shown = figures_of(sum(answer.sums.values()))
+    shown = figures_of(answer.total)
     counted: list[Counter[str]] = [Counter(), Counter(), Counter()]
     for (group, _), figures in answer.sums.items():
         for counter, value in zip(counted, group, strict=True):

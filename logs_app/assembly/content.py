@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from logs_app import payloads
-from logs_app.assembly import columns, forms, rawusage
+from logs_app import multipart, payloads
+from logs_app.assembly import columns, rawusage
 from logs_app.assembly.bodies import Body
 from logs_app.assembly.rows import Row
 from logs_app.assembly.transcript import Transcript, first_header
@@ -85,7 +85,7 @@ def parsed_request(transcript: Transcript) -> Any:
     """JSON, or the fields of a form; None for anything else."""
     content_type = first_header(transcript.opened, "content-type")
     if content_type.startswith("multipart/"):
-        return forms.read(transcript.request.content, content_type)
+        return multipart.read(transcript.request.content, content_type)
     return _parsed(transcript.request)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from logs_app.chatmembers import PROMPT_ROLES
+
 MOST_TAGS = 32
 LONGEST = 200
 
@@ -38,7 +40,6 @@ _NO_TAGS = frozenset((*_SESSION_KEYS, *_USER_KEYS, "tags", "trace_id"))
 # Where a body has its prompt, beside the turns of these roles.
 PROMPT = ("system", "instructions", "tools", "functions")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_ROLES_OF_THE_PROMPT = ("system", "developer")
 
 Headers = dict[str, str]
 
@@ -117,7 +118,7 @@ def fingerprint(request: Any) -> str:
             parts += [
                 turn.get("content")
                 for turn in turns
-                if type(turn) is dict and turn.get("role") in _ROLES_OF_THE_PROMPT
+                if type(turn) is dict and turn.get("role") in PROMPT_ROLES
             ]
     if not parts:
         return ""

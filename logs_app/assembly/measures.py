@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from logs_app import counting
 from logs_app.assembly import columns, usage
@@ -11,6 +12,7 @@ from logs_app.assembly.rows import Row
 from logs_app.assembly.transcript import Transcript
 from logs_app.assembly.usage import Usage
 from logs_app.folding import Folded
+from logs_app.identifiers import milliseconds_of
 from logs_app.pricing import Book, charging
 
 NO_USAGE = Usage()
@@ -22,7 +24,7 @@ SHORTEST_STREAM_US = 1000
 
 def times(id: bytes, transcript: Transcript) -> Row:
     """Without its first entry an exchange still has the time in its id."""
-    created_us = transcript.opened.get("created_us") or int.from_bytes(id[:6]) * 1000
+    created_us = transcript.opened.get("created_us") or milliseconds_of(UUID(bytes=id)) * 1000
     latency_us = transcript.closed.get("latency_us", transcript.last_us)
     is_stream = transcript.is_event_stream
     return {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from logs_app.chatmembers import called, thought_of
 from logs_app.folding import Folded
-from logs_app.jsontext import glimpse
 from logs_app.presentation.summaries import summary
 
 LONGEST = 1024
@@ -75,7 +75,7 @@ def _choice(choice: dict[str, Any]) -> str:
     return (
         next((text for value in said if (text := _text(value))), "")
         or _shown(_calls(calls))
-        or _text(message.get("reasoning_content") or message.get("reasoning"))
+        or _text(thought_of(message))
     )
 
 
@@ -91,9 +91,8 @@ def _items(items: Any, spoken: tuple[str, ...]) -> str:
 def _calls(calls: list[Any]) -> Iterator[str]:
     for call in calls:
         function = (call.get("function") or call.get("custom")) if type(call) is dict else None
-        if type(function) is dict and function.get("name"):
-            given = next((function[key] for key in ("arguments", "input") if function.get(key)), "")
-            yield f"{function['name']}({given if type(given) is str else glimpse(given)})"
+        if named := called(function):
+            yield "{}({})".format(*named)
 
 
 def _error(error: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logs_app.assembly.forms import Upload
+from logs_app.multipart import Upload
 
 from . import answering, asking, pairing
 from .turns import Conversation, Part, Turn

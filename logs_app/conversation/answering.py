@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from logs_app.folding import facts
+from logs_app.jsonvalues import mapping, mappings, text_of
 from logs_app.presentation import elision, summaries
 
 from . import content, messages, responses
 from .attachments import at, encoded
 from .turns import Data, Media, Part, Text, Token, Turn
-from .values import mapping, mappings, text_of
 
 MOST_TOKENS = 2000
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from logs_app.assembly.forms import Upload
+from logs_app.jsonvalues import items, mapping, text_of
+from logs_app.multipart import Upload
 
 from . import content, messages, responses
 from .turns import Data, Media, Part, Text, Turn
-from .values import items, mapping, text_of
 
 # Where the words of a request are; everything else that it has is an option.
 SAID = frozenset(

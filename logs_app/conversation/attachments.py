@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from logs_app.jsonvalues import mapping, text_of
+
 from .turns import Data, Media, Text
-from .values import mapping, text_of
 
 Reader = Callable[[dict[str, Any]], "Media | Text | Data"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from logs_app.jsonvalues import items, mapping, mappings, text_of
+
 from .attachments import encoded
 from .turns import Call, Data, Part, Result, Text
-from .values import items, mapping, mappings, text_of
 
 Nested = Callable[[Any], "list[Part]"]
 USES = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})

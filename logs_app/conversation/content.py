@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from logs_app.jsonvalues import items, mapping, text_of
+
 from . import attachments, calls
 from .turns import Citation, Data, Part, Reasoning, Refusal, Text
-from .values import items, mapping, text_of
 
 # A hostile body may nest its parts without end.
 DEPTH = 8

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from logs_app.chatmembers import thought_of
+from logs_app.jsonvalues import items, mapping, mappings, text_of
+
 from . import calls, content
 from .attachments import at, encoded
 from .turns import Data, Media, Part, Reasoning, Refusal, Result, Text, Turn
-from .values import items, mapping, mappings, text_of
-
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 
 
 def read(message: Any) -> Turn:
@@ -33,8 +33,7 @@ def parts_of(message: dict[str, Any]) -> list[Part]:
 
 
 def _thoughts(message: dict[str, Any]) -> list[Part]:
-    said = next((text for name in _THOUGHTS if (text := text_of(message.get(name)))), "")
-    if said:
+    if said := text_of(thought_of(message)):
         return [Reasoning(said)]
     # Of OpenRouter: texts, summaries, or what is encrypted.
     return [part for part in content.read(message.get("reasoning_details")) if isinstance(part, Reasoning)]

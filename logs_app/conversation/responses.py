@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from logs_app.jsonvalues import mapping, text_of
+
 from . import content
 from .turns import Data, Part, Reasoning, Result, Turn
-from .values import mapping, text_of
 
 
 def read(said: Any, role: str = "user") -> list[Turn]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from logs_app.chatmembers import thought_of
+from logs_app.jsonvalues import mappings
+
 from .meter import Meter
 from .prompts import read_call
 
@@ -13,22 +16,21 @@ CALL, PARALLEL_CALL = 7, 14
 
 def read(meter: Meter, kind: str, body: dict[str, Any]) -> None:
     if kind in ("chat", "completion"):
-        for choice in _dicts(body.get("choices")):
+        for choice in mappings(body.get("choices")):
             _read_text(meter, choice.get("text"))
             message = choice.get("message")
             if type(message) is dict:
                 _read_message(meter, message)
     else:
-        for item in _dicts(body.get("output" if kind == "response" else "content")):
+        for item in mappings(body.get("output" if kind == "response" else "content")):
             _read_item(meter, item)
 
 
 def _read_message(meter: Meter, message: dict[str, Any]) -> None:
     _read_text(meter, message.get("content"))
     _read_text(meter, message.get("refusal"))
-    # One of these: OpenRouter and LiteLLM send the same words under two names.
-    _read_text(meter, message.get("reasoning_content") or message.get("reasoning"))
-    calls = _dicts(message.get("tool_calls"))
+    _read_text(meter, thought_of(message))
+    calls = mappings(message.get("tool_calls"))
     for call in calls:
         read_call(meter, call)
     meter.add(len(calls) * (PARALLEL_CALL if len(calls) > 1 else CALL))
@@ -53,10 +55,6 @@ def _read_item(meter: Meter, item: dict[str, Any]) -> None:
 def _read_text(meter: Meter, value: Any) -> None:
     if type(value) is str:
         meter.read(value)
-    for part in _dicts(value):
+    for part in mappings(value):
         for key in ("text", "refusal", "thinking"):
             _read_text(meter, part.get(key))
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if type(item) is dict] if type(value) is list else []

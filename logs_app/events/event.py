@@ -161,7 +161,7 @@ def _shown(value: Any) -> Any:
         case "":
             return None
         case datetime():
-            return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+            return jsontext.iso(value, "microseconds")
         case tuple():
             return list(value)
     return value

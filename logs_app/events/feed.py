@@ -18,7 +18,7 @@ from django.db.models import Min, QuerySet
 
 from logs_app.events.event import UNREADABLE, Event
 from logs_app.exporting import portions
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.models import LogPayload, LogRecord, Node
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from logs_app.exporting.portions import Portion
+from logs_app.jsontext import iso
 from logs_app.models import LogRecord
 from logs_app.presentation import presentation
 
@@ -43,7 +44,7 @@ def cell(value: Any) -> Any:
         case bool():
             return str(value).lower()
         case datetime():
-            return value.isoformat().replace("+00:00", "Z")
+            return iso(value)
         case list() | dict():
             return orjson.dumps(value).decode() if value else ""
     text = str(value)

@@ -1,6 +1,4 @@
-"""Reads records for an export, a few at a time: by the order of their ids, so that nothing is counted, sorted
-or held by the database, and with their payloads as long as these are not large.
-"""
+"""Reads records for an export, a few at a time, with their payloads as long as these are not large."""
 
 from __future__ import annotations
 
@@ -8,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from uuid import UUID
 
+from logs_app.finding import walking
 from logs_app.models import Attempt, LogPayload, LogRecord, LogRecordQuerySet
 
 ROWS = 500
@@ -21,20 +20,13 @@ def of(records: LogRecordQuerySet, *, with_payloads: bool) -> Iterator[Portion]:
     """Records of one portion have their payload and attempts already, where they are wanted."""
     if with_payloads:
         records.refuse_withheld()
-    for page in _pages(records):
+    for page in walking.pages(records, ROWS):
         if not with_payloads:
             yield page
             continue
         for portion in split(page):
             attach(portion)
             yield portion
-
-
-def _pages(records: LogRecordQuerySet) -> Iterator[Portion]:
-    ordered, last = records.order_by("pk"), None
-    while page := list((ordered.filter(pk__gt=last) if last else ordered)[:ROWS]):
-        last = page[-1].pk
-        yield page
 
 
 def split(page: Portion) -> Iterator[Portion]:

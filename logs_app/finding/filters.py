@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts import money
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
 from logs_app import search
-from logs_app.finding.moments import first_id, moment
+from logs_app.finding.moments import moment
+from logs_app.identifiers import first_id
 from logs_app.models import Attempt, Outcome, RecordTag
 from logs_app.models.recordindexes import LONGEST_BEGINNING, Beginning, StatusClass
 
-NANOS = 10**9
 LARGEST = 2**31 - 1
 LONGEST_SEARCH = 200
 _STATUS = re.compile(r"([1-5])xx|([1-9][0-9]{2})", re.IGNORECASE)
@@ -173,7 +174,7 @@ class RecordFilters(FilterSerializer):
         return rows.filter(total_tokens__gte=value)
 
     def by_min_cost(self, rows: Records, value: Decimal) -> Records:
-        return rows.filter(cost_nanos__gte=int(value * NANOS))
+        return rows.filter(cost_nanos__gte=int(value * money.NANOS))
 
     def by_min_attempts(self, rows: Records, value: int) -> Records:
         """Attempts are numbered from 1. The second condition is the index's own."""

@@ -1,9 +1,8 @@
-"""Moments as people write them, and as the ids of records, which begin with the moment of arrival."""
+"""Moments as people write them."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime, time
 
 from django.utils import timezone
@@ -11,7 +10,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.tokens import durations
 
-LARGEST_ID_MS = (1 << 48) - 1
 # Later moments, as numbers, are milliseconds: as seconds this would be the year 5138.
 FIRST_MS = 100_000_000_000
 _EPOCH = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?")
@@ -27,12 +25,6 @@ def moment(text: str) -> datetime:
         return timezone.now() - durations.parse(text)
     except ValueError:
         return _iso(text)
-
-
-def first_id(moment: datetime) -> uuid.UUID:
-    """No record from this millisecond on has a smaller id."""
-    milliseconds = int(moment.timestamp() * 1000)
-    return uuid.UUID(int=min(max(milliseconds, 0), LARGEST_ID_MS) << 80)
 
 
 def _iso(text: str) -> datetime:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
+from accounts.secrets.sealing import TAG_BYTES
 from logs_app.journal import segments
-from logs_app.journal.segments import ENTRY, LENGTH, MAX_ENTRY_BYTES, NONCE, TAG_BYTES
+from logs_app.journal.segments import ENTRY, LENGTH, MAX_ENTRY_BYTES, NONCE
 
 CHUNK_BYTES = 1 << 20
 SMALLEST_ENTRY = ENTRY.size + TAG_BYTES

@@ -24,10 +24,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from accounts.secrets import sealing
+from accounts.secrets.sealing import KEY_BYTES, Seal
 
 OPENED, REQUEST_PART, ANSWERED, PART, CLOSED, REJECTED, SENT = range(1, 8)
 
@@ -36,13 +36,12 @@ ENTRY = struct.Struct("<B16sQ")
 LENGTH = struct.Struct("<I")
 HEADER_LENGTH = struct.Struct("<H")
 NONCE = struct.Struct(">4xQ")
-TAG_BYTES = 16
 # The journal cuts bodies into parts of 1 MB; a length beyond this is a damaged file.
 MAX_ENTRY_BYTES = 64 << 20
 
 _NAME = re.compile(r"([0-9a-f]{16})-(?:(\d{8})|c(\d{8})[0-9a-f]{8})\.seg")
-_KEY_ID_BYTES, _NONCE_BYTES, _KEY_BYTES = 8, 12, 32
-_WRAPPED_BYTES = _KEY_BYTES + TAG_BYTES
+_PURPOSE = b"llm-relay journal"
+_WRAPPED_BYTES = KEY_BYTES + sealing.ADDED_BYTES
 
 
 class Unreadable(Exception):
@@ -77,38 +76,24 @@ def parse_name(file_name: str) -> Name | None:
 
 
 class MasterKeys:
-    """Wrap the keys of segments. Derived from FIELD_ENCRYPTION_KEYS: the newest wraps, any may unwrap."""
+    """Wrap the keys of segments, under FIELD_ENCRYPTION_KEYS; say why one cannot be unwrapped."""
 
     def __init__(self, secrets_newest_first: Iterable[str]) -> None:
-        derived = [_derive(secret) for secret in secrets_newest_first]
-        if not derived:
-            raise ValueError("the journal needs at least one encryption key")
-        self._newest_id = derived[0][0]
-        self._by_id = dict(reversed(derived))
+        self._seal = Seal(secrets_newest_first, _PURPOSE)
 
     def wrap(self, data_key: bytes, node: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._by_id[self._newest_id].encrypt(nonce, data_key, MAGIC + node)
-        return self._newest_id + nonce + sealed
+        return self._seal.close(data_key, MAGIC + node)
 
     def unwrap(self, wrapped: bytes, node: bytes) -> bytes:
-        key_id, nonce = wrapped[:_KEY_ID_BYTES], wrapped[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES]
-        master = self._by_id.get(key_id)
-        if master is None:
+        key_id = sealing.key_id_of(wrapped)
+        if not self._seal.knows(key_id):
             raise Unreadable(
                 f"written with encryption key {key_id.hex()}, which is not among FIELD_ENCRYPTION_KEYS"
             )
-        try:
-            return master.decrypt(nonce, wrapped[_KEY_ID_BYTES + _NONCE_BYTES :], MAGIC + node)
-        except InvalidTag:
-            raise Unreadable("its header is damaged") from None
-
-
-def _derive(secret: str) -> tuple[bytes, AESGCM]:
-    material = HKDF(hashes.SHA256(), _KEY_ID_BYTES + _KEY_BYTES, salt=None, info=b"llm-relay journal").derive(
-        secret.encode()
-    )
-    return material[:_KEY_ID_BYTES], AESGCM(material[_KEY_ID_BYTES:])
+        data_key = self._seal.open(wrapped, MAGIC + node)
+        if data_key is None:
+            raise Unreadable("its header is damaged")
+        return data_key
 
 
 class Writer:
@@ -117,7 +102,7 @@ class Writer:
     __slots__ = ("_seal", "fd", "name", "offset", "start")
 
     def __init__(self, directory: Path, name: str, node: str, masters: MasterKeys) -> None:
-        data_key = AESGCM.generate_key(_KEY_BYTES * 8)
+        data_key = AESGCM.generate_key(KEY_BYTES * 8)
         header = _encode_header(node.encode(), data_key, masters)
         self.name = name
         self.fd = _create_locked(directory, name, header)
@@ -174,7 +159,7 @@ def read_header(fd: int, masters: MasterKeys) -> tuple[str, AESGCM, int]:
         )
     (length,) = HEADER_LENGTH.unpack_from(head, len(MAGIC))
     rest = os.pread(fd, length, len(head))
-    if len(rest) < length or length != 1 + rest[0] + _KEY_ID_BYTES + _NONCE_BYTES + _WRAPPED_BYTES:
+    if len(rest) < length or length != 1 + rest[0] + _WRAPPED_BYTES:
         raise Unreadable("its header is damaged")
     node, wrapped = rest[1 : 1 + rest[0]], rest[1 + rest[0] :]
     return node.decode("utf-8", "replace"), AESGCM(masters.unwrap(wrapped, node)), len(head) + length

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connections, router
 
+from accounts import money
 from logs_app.metrics.sample import Sample, add_up
 from logs_app.models import Rollup, Series
 from logs_app.rollups import figures, histogram, spans
@@ -71,7 +72,7 @@ def _of(sums: figures.Sums, given: dict[str, str]) -> Iterator[Sample]:
     yield _scaled(times("llm_proxy_tokens_per_second", sums.paces, sums["pace_milli"] / 1e6, *far), 1000)
     for kind in TOKEN_TYPES:
         yield counter("llm_proxy_tokens_total", sums[f"{kind}_tokens"], *far, token_type=kind)
-    yield counter("llm_proxy_cost_usd_total", sums["cost_nanos"] / 1e9, *far, "project")
+    yield counter("llm_proxy_cost_usd_total", sums["cost_nanos"] / money.NANOS, *far, "project")
     yield counter("llm_proxy_cached_answers_total", sums["cache_hits"], *far, "project")
     yield counter("llm_proxy_outcomes_total", sums["requests"], "outcome", *far)
     if given["outcome"] == "client_disconnected":

@@ -6,13 +6,14 @@ Made without the serializers of that API, which would cost every worker 17 MB; a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 
 from logs_app import payloads
+from logs_app.jsontext import iso
 from logs_app.models import Attempt, LogRecord
 from logs_app.presentation import presentation, sides
 
@@ -70,5 +71,5 @@ def _columns(row: LogRecord | Attempt, left_out: set[str]) -> Iterator[tuple[str
 def _value(value: Any) -> Any:
     """What was not there is null. Microseconds stay, unlike in Django's own encoding."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return iso(value)
     return None if value == "" else value

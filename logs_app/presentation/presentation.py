@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from accounts import money
 from logs_app import payloads
 from logs_app.jsontext import loads_exactly
 from logs_app.models import LogPayload
@@ -71,7 +72,7 @@ def body(content: bytes, content_type: str, cut: Cut) -> Any:
 
 def cost(nanos: int | None) -> str | None:
     """Dollars as a decimal string, without an exponent."""
-    return None if nanos is None else f"{Decimal(nanos).scaleb(-9):f}"
+    return None if nanos is None else f"{Decimal(nanos).scaleb(-money.PLACES):f}"
 
 
 def _json(content: bytes, content_type: str) -> Any:

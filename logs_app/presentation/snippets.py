@@ -101,6 +101,10 @@ LANGUAGES: dict[str, Callable[[LogRecord, str], str]] = {
 }
 
 
+# As people know them.
+NAMES = {"curl": "curl", "python": "Python", "javascript": "JavaScript"}
+
+
 def _url(record: LogRecord, base_url: str) -> str:
     return f"{base_url}{record.path}{f'?{record.query}' if record.query else ''}"
 

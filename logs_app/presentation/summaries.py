@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
+
+from logs_app.jsonvalues import mappings
 
 MOST_NAMES = 20
 
@@ -13,7 +15,7 @@ def summary(kind: str, body: dict[str, Any]) -> str:
 
 
 def _of_embeddings(body: dict[str, Any]) -> str:
-    vectors = _objects(body.get("data"))
+    vectors = mappings(body.get("data"))
     if not vectors:
         return ""
     length = _dimensions(vectors[0].get("embedding"))
@@ -29,13 +31,13 @@ def _dimensions(vector: Any) -> int:
 
 
 def _of_images(body: dict[str, Any]) -> str:
-    images = _objects(body.get("data"))
+    images = mappings(body.get("data"))
     prompts = [image["revised_prompt"] for image in images if type(image.get("revised_prompt")) is str]
     return "\n".join([f"[{_count(len(images), 'image')}]", *prompts]) if images else ""
 
 
 def _of_moderations(body: dict[str, Any]) -> str:
-    return "\n".join(map(_verdict, _objects(body.get("results"))))
+    return "\n".join(map(_verdict, mappings(body.get("results"))))
 
 
 def _verdict(result: dict[str, Any]) -> str:
@@ -71,7 +73,7 @@ def _of_anything(body: dict[str, Any]) -> str:
 
 
 def _of_list(entries: list[Any]) -> str:
-    names = [entry["id"] for entry in _objects(entries) if type(entry.get("id")) is str]
+    names = [entry["id"] for entry in mappings(entries) if type(entry.get("id")) is str]
     shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
     counted = _count(len(entries), "entry", "entries")
     return f"{counted}: {shown}" if shown else counted
@@ -79,11 +81,6 @@ def _of_list(entries: list[Any]) -> str:
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _objects(values: Any) -> list[dict[str, Any]]:
-    entries: Iterable[Any] = values if type(values) is list else ()
-    return [entry for entry in entries if type(entry) is dict]
 
 
 _SUMMARIES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -9,15 +9,15 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts import money
 from accounts.api.fields import MOST, Text, Whole
 from accounts.api.filters import FilterSerializer, TextFilter
 from accounts.api.rows import RowSerializer
-from accounts.api.viewsets import Rows, is_number
+from accounts.api.viewsets import Numbered, Rows
 from accounts.audit import actors, audit
-from accounts.audit.events import AuditEvent
 from accounts.errors import Invalid
 from logs_app.models import ModelPrice
-from logs_app.pricing import money, reading
+from logs_app.pricing import reading
 from logs_app.pricing.rates import RATE_NAMES
 from logs_app.pricing.seeding import IDENTITY
 
@@ -119,7 +119,7 @@ class PriceFilters(FilterSerializer):
         return rows.filter(model__icontains=text)
 
 
-class Prices(Rows):
+class Prices(Numbered, Rows):
     """What models cost."""
 
     noun = "price"
@@ -127,13 +127,6 @@ class Prices(Rows):
     queryset = ModelPrice.objects.all()
     serializer_class = PriceSerializer
     filters = PriceFilters
-
-    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(rows, pk) if is_number(pk) else None
-
-    def has_been(self, pk: str) -> bool:
-        gone = AuditEvent.objects.filter(action="price.delete", target_id=pk)
-        return gone.exists()
 
     @transaction.atomic
     def perform_destroy(self, row: ModelPrice) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from logs_app.pricing import money
+from accounts import money
 from logs_app.pricing.book import Book
 from logs_app.pricing.rates import LARGEST_COST, RATE_NAMES, Quantities, Rates, cost
 

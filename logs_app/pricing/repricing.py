@@ -11,6 +11,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from logs_app import rollups
+from logs_app.finding import walking
 from logs_app.models import LogRecord
 from logs_app.pricing import charging
 from logs_app.pricing.book import Book
@@ -47,18 +48,13 @@ def reprice(
     Left as they are: answers of the cache, what the provider itself billed, and calls whose price came from
     their provider's configuration.
     """
-    progress, last = Progress(), None
+    progress = Progress()
     priced = (
         records.using(using)
         .filter(is_cached=False)
         .exclude(price_version__in=(charging.OWN, charging.BILLED))
-        .order_by("id")
     )
-    while True:
-        rows = list((priced.filter(id__gt=last) if last else priced).values(*READ)[:batch])
-        if not rows:
-            return
-        last = rows[-1]["id"]
+    for rows in walking.pages(priced.values(*READ), batch):
         changes = [(row, new) for row in rows if _differs(row, new := row | _cost(row, prices))]
         if changes and not dry_run:
             _write(changes, using)

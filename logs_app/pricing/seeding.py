@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from logs_app.pricing import money
+from accounts import money
 from logs_app.pricing.rates import RATE_NAMES
 
 FILE = Path(__file__).with_name("prices.json")

@@ -6,7 +6,6 @@ transaction is undone. So nothing is recorded twice, whoever dies and whoever el
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,8 +33,6 @@ PROGRAM_LIMIT = "54"  # PostgreSQL's class of errors for an index entry or a row
 
 # For a record that cannot be stored: what to try instead, the fullest first.
 Spare = Callable[[Rows, Exception], Iterator[Rows]]
-
-log = logging.getLogger(__name__)
 
 
 class Unavailable(Exception):

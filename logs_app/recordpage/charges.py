@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from accounts import money
 from logs_app.models import LogRecord
-from logs_app.pricing import Book, charging, money
+from logs_app.pricing import Book, charging
 from logs_app.pricing.charging import QUANTITIES
 from logs_app.pricing.rates import MILLION, Quantities, Rates, lines
 

@@ -6,6 +6,7 @@ import time
 from uuid import UUID
 
 from logs_app import live
+from logs_app.identifiers import milliseconds_of
 from logs_app.live import Flight
 
 # From the end of a call to its record there is less than a second, unless the database is away.
@@ -29,5 +30,4 @@ def find(id: UUID) -> Flight | None:
 
 def is_young(id: UUID) -> bool:
     """An id begins with the moment of its call."""
-    began_seconds = (id.int >> 80) / 1000
-    return abs(time.time() - began_seconds) < YOUNG_SECONDS
+    return abs(time.time() - milliseconds_of(id) / 1000) < YOUNG_SECONDS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from logs_app.conversation.values import mapping, mappings, text_of
+from logs_app.chatmembers import THOUGHTS
 from logs_app.jsontext import loads
+from logs_app.jsonvalues import mapping, mappings, text_of
 
 LONGEST = 200
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _WORDS = ("content", "refusal", "text", "name", "arguments", "partial_json")
 
 
@@ -38,4 +38,4 @@ def _choice(choice: dict[str, Any]) -> str:
 
 
 def _words(delta: dict[str, Any]) -> str:
-    return "".join(text_of(delta.get(name)) for name in (*_THOUGHTS, *_WORDS))
+    return "".join(text_of(delta.get(name)) for name in (*THOUGHTS, *_WORDS))

@@ -17,9 +17,8 @@ from accounts.api.fields import Choice, Flag, ProjectReference, Text, Whole
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
 from accounts.api.rows import RowSerializer
 from accounts.api.strictness import BodySerializer
-from accounts.api.viewsets import Rows, is_number
+from accounts.api.viewsets import Numbered, Rows
 from accounts.audit import actors, audit
-from accounts.audit.events import AuditEvent
 from accounts.errors import Invalid
 from logs_app import reveals
 from logs_app.models import LogRecord, RedactionRule
@@ -118,7 +117,7 @@ class TriedSerializer(serializers.Serializer):
     matches = MatchSerializer(many=True, help_text=f"At most {trial.MOST_MATCHES}.")
 
 
-class Rules(Rows):
+class Rules(Numbered, Rows):
     """What is redacted, or left as it is, besides what the relay knows by itself."""
 
     noun = "redaction rule"
@@ -126,12 +125,6 @@ class Rules(Rows):
     queryset = RedactionRule.objects.select_related("project")
     serializer_class = RuleSerializer
     filters = RuleFilters
-
-    def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(rows, pk) if is_number(pk) else None
-
-    def has_been(self, pk: str) -> bool:
-        return AuditEvent.objects.filter(action="redactionrule.delete", target_id=pk).exists()
 
     @transaction.atomic
     def perform_destroy(self, row: RedactionRule) -> None:

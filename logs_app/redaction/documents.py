@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
+from logs_app import multipart
 from logs_app.jsontext import dumps, loads_exactly
 
 from .redactor import Redactor
 
 MEDIA = ("image/", "audio/", "video/", "font/")
-BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})')
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 # At the place where a body was cut half of a secret may stand: this much goes, and the rest of the word.
 CUT_CHARACTERS, LONGEST_WORD = 64, 512
@@ -89,13 +89,12 @@ def _line(redactor: Redactor, line: bytes) -> bytes:
 
 
 def _multipart(redactor: Redactor, content: bytes, content_type: str) -> bytes:
-    found = BOUNDARY.search(content_type)
-    if found is None:
+    boundary = multipart.boundary_of(content_type)
+    if boundary is None:
         return _as_text(content, redactor.text)
-    mark = b"--" + found[1].encode()
-    parts = content.split(mark)
+    parts = content.split(boundary)
     redacted = [_part(redactor, part) for part in parts]
-    return content if redacted == parts else mark.join(redacted)
+    return content if redacted == parts else boundary.join(redacted)
 
 
 def _part(redactor: Redactor, part: bytes) -> bytes:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from logs_app import rollups, search
 from logs_app.assembly import columns
+from logs_app.finding import walking
 from logs_app.models import Attempt, LogPayload, LogRecord, RecordTag, Series
 
 from . import records
@@ -56,7 +57,7 @@ def redact(
 ) -> Iterator[Progress]:
     """Oldest first. What was redacted before stays so, and its numbers go on where they ended."""
     progress = Progress()
-    for rows in batches(selected, using, batch):
+    for rows in walking.pages(selected.using(using), batch):
         found = [_redact(record, redactor_for, using) for record in rows]
         progress = Progress(
             progress.seen + len(rows),
@@ -65,13 +66,6 @@ def redact(
             rows[-1].created_at,
         )
         yield progress
-
-
-def batches(selected: QuerySet[LogRecord], using: str, batch: int = BATCH) -> Iterator[list[LogRecord]]:
-    ordered, last = selected.using(using).order_by("id"), None
-    while rows := list((ordered.filter(id__gt=last) if last else ordered)[:batch]):
-        last = rows[-1].pk
-        yield rows
 
 
 def counts(record: LogRecord) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from logs_app.finding import walking
 from logs_app.models import LogRecord, RedactionRule
 
 from . import policy, stored
@@ -61,7 +62,7 @@ class Witness(Redactor):
 
 def records(selected: QuerySet[LogRecord], redactor_for: RedactorFor, using: str) -> Iterator[Trial]:
     """Newest last; records in which nothing is found, too."""
-    for rows in stored.batches(selected, using):
+    for rows in walking.pages(selected.using(using), stored.BATCH):
         for record in rows:
             redactor = redactor_for(record.project_id)
             yield one(record, Witness(redactor.ruleset)) if redactor else Trial(record, is_exempt=True)

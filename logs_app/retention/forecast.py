@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.models import LogRecord
 
 USUAL_DAYS = (1, 7, 14, 30, 90, 180, 365)

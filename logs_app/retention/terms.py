@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts.models import Project
 from logs_app import logsettings
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 
 # More is for ever: the calendar ends somewhere.
 LONGEST_DAYS = 36500

@@ -7,9 +7,7 @@ from typing import Any
 
 from logs_app.models import Rollup, Series
 from logs_app.rollups import adding, figures
-from logs_app.rollups.spans import DAY, QUARTER, start_of
-
-DAY_SECONDS = DAY * 60
+from logs_app.rollups.spans import DAY, DAY_SECONDS, QUARTER, start_of
 
 
 def complete(cursor: Any) -> None:

@@ -102,6 +102,11 @@ class Sums:
         return self._lanes[_LANE[name]]
 
     @property
+    def known_cost(self) -> int | None:
+        """In nano dollars. None: nothing of it has a price."""
+        return self["cost_nanos"] if self["priced"] else None
+
+    @property
     def latencies(self) -> array[int]:
         """Counts by bucket of `histogram`."""
         return self._lanes[LATENCY:TTFT]

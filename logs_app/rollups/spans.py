@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 QUARTER, HOUR, DAY = 15, 60, 24 * 60  # minutes; each is made of whole ones of the one before
+DAY_SECONDS = DAY * 60
 EVER = 0  # a single span, from the first record on; metrics count with it
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from logs_app import jsontext
 from logs_app.events import Event
 
 # Members of a request that are no parameters of it.
@@ -96,7 +97,7 @@ def failure(event: Event) -> str:
 
 
 def iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return jsontext.iso(moment, "milliseconds")
 
 
 def _is_plain(value: Any) -> bool:

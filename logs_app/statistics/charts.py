@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from accounts import money
 from logs_app.rollups import histogram
 from logs_app.rollups.figures import Sums
 from logs_app.statistics.divisions import Part
@@ -13,7 +14,6 @@ from logs_app.statistics.periods import Overview
 
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 USUAL_PERCENTILE = "p95"
-NANOS, PLACES = 10**9, 9
 
 Line = list[float | None]
 Counts = Callable[[Sums], Sequence[int]]
@@ -57,7 +57,7 @@ def _counts(line: list[Sums | None], name: str) -> list[int]:
 
 
 def _dollars(line: list[Sums | None]) -> list[float]:
-    return [round(sums["cost_nanos"] / NANOS, PLACES) if sums else 0 for sums in line]
+    return [round(sums["cost_nanos"] / money.NANOS, money.PLACES) if sums else 0 for sums in line]
 
 
 def _times(line: list[Sums | None], share: float, counts: Counts) -> Line:

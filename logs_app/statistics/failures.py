@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.models import LogRecord
 
 MOST = 8

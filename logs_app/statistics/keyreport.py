@@ -8,7 +8,7 @@ from typing import Any
 
 from logs_app.models import Outcome, Series
 from logs_app.rollups.figures import Sums
-from logs_app.rollups.spans import DAY, Stretch
+from logs_app.rollups.spans import DAY, DAY_SECONDS, Stretch
 from logs_app.statistics import sums
 
 MOST_DAYS = 90
@@ -20,7 +20,6 @@ FIGURES = (
     "cached_tokens",
     "reasoning_tokens",
 )
-_DAY_SECONDS = DAY * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,11 @@ class Report:
 def of_key(key_id: str, days: int, now: datetime) -> Report:
     """Of today, in UTC, and the days before it. Refused calls use nothing and are not counted."""
     today = now.astimezone(UTC).date()
-    first = int(now.timestamp()) // _DAY_SECONDS * _DAY_SECONDS - (days - 1) * _DAY_SECONDS
-    stretch = Stretch(DAY, first, first + days * _DAY_SECONDS)
+    first = int(now.timestamp()) // DAY_SECONDS * DAY_SECONDS - (days - 1) * DAY_SECONDS
+    stretch = Stretch(DAY, first, first + days * DAY_SECONDS)
     series = Series.objects.filter(key_id=key_id, is_coarse=False).exclude(outcome=Outcome.REJECTED)
     models = {id: (model,) for id, model in series.values_list("id", "model")}
-    found = sums.of_series(series.db, models, [stretch], _DAY_SECONDS)
+    found = sums.of_series(series.db, models, [stretch], DAY_SECONDS)
     newest_first = sorted(found, key=lambda each: (-each[1], each[0]))
     lines = [{"date": _date(each[1]), "model": each[0][0], **_shown(found[each])} for each in newest_first]
     return Report(today - timedelta(days=days - 1), today, lines, _shown(sum(found.values())))
@@ -54,5 +53,4 @@ def _date(seconds: int) -> date:
 
 def _shown(figures: int) -> dict[str, Any]:
     found = Sums(figures)
-    cost = found["cost_nanos"] if found["priced"] else None
-    return {name: found[name] for name in FIGURES} | {"cost_nanos": cost}
+    return {name: found[name] for name in FIGURES} | {"cost_nanos": found.known_cost}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.statistics import sums
-from logs_app.statistics.question import INTERVALS, StatisticsFilters
+from logs_app.statistics.question import INTERVALS
 from logs_app.statistics.sums import Answer
 
 # What the sums are divided by, in this order.
@@ -61,7 +61,7 @@ class Overview:
 
     @property
     def total(self) -> int:
-        return sum(self.answer.sums.values())
+        return self.answer.total
 
 
 def read(name: str, now: datetime, records: Any) -> Overview:
@@ -72,15 +72,9 @@ def read(name: str, now: datetime, records: Any) -> Overview:
         period = _COARSE_HOUR
         since, until = period.bounds(now)
     divided = {"group_by": ",".join(DIVIDED_BY), "interval": period.interval}
-    answer = _ask(records, since, until, **divided)
-    earlier = _ask(records, since - (until - since), since)
-    return Overview(period, answer, sum(earlier.sums.values()))
-
-
-def _ask(records: Any, since: datetime, until: datetime, **divided: str) -> Answer:
-    asked = StatisticsFilters.given({"since": since.isoformat(), "until": until.isoformat(), **divided})
-    asked.is_valid(raise_exception=True)
-    return sums.read(asked, records)
+    answer = sums.ask(records, since, until, **divided)
+    earlier = sums.ask(records, since - (until - since), since)
+    return Overview(period, answer, earlier.total)
 
 
 def _are_many(records: Any, since: datetime) -> bool:

@@ -50,7 +50,7 @@ def figures_of(figures: int) -> Shown:
         **{name: sums[name] for name in TOKENS},
         "usage_estimated": sums["estimated"],
         "priced": sums["priced"],
-        "cost": cost(sums["cost_nanos"]) if sums["priced"] else None,
+        "cost": cost(sums.known_cost),
         "saved_cost": cost(sums["saved_cost_nanos"]) if sums["cache_hits"] else None,
         "latency_ms": _times(sums["latency_us"], sums.latencies),
         "ttft_ms": _times(sums["ttft_us"], sums.ttfts),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from logs_app.models import Series
 from logs_app.rollups import FINE_SPANS, histogram, spans
 from logs_app.rollups.figures import Sums
-from logs_app.rollups.spans import DAY, Stretch
+from logs_app.rollups.spans import DAY, DAY_SECONDS, Stretch
 from logs_app.statistics import sums
 
 # By kind: the column of the series that names one of it, and what else narrows to that kind.
@@ -22,7 +22,6 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "token": ("key_id", {"key_kind": "token"}),
     "provider": ("provider", {"is_coarse": True}),
 }
-_DAY_SECONDS = DAY * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +42,19 @@ NOTHING = Spent()
 def lately(kind: str, ids: Iterable[str], now: datetime | None = None) -> dict[str, Spent]:
     """Over the last 24 hours, to whole quarters."""
     seconds = int((now or timezone.now()).timestamp())
-    stretches = spans.covering(seconds - _DAY_SECONDS, seconds, FINE_SPANS)
+    stretches = spans.covering(seconds - DAY_SECONDS, seconds, FINE_SPANS)
     found = sums.of_series(_using(), _series(kind, ids), stretches, None)
     return {name: _spent(figures) for ((name,), _start), figures in found.items()}
 
 
 def daily(kind: str, ids: Iterable[str], days: int, now: datetime | None = None) -> dict[str, list[Spent]]:
     """By day (UTC), the oldest first and today last; of those that were used at all."""
-    today = (now or timezone.now()).timestamp() // _DAY_SECONDS * _DAY_SECONDS
-    start, end = int(today) - (days - 1) * _DAY_SECONDS, int(today) + _DAY_SECONDS
-    found = sums.of_series(_using(), _series(kind, ids), [Stretch(DAY, start, end)], _DAY_SECONDS)
+    today = (now or timezone.now()).timestamp() // DAY_SECONDS * DAY_SECONDS
+    start, end = int(today) - (days - 1) * DAY_SECONDS, int(today) + DAY_SECONDS
+    found = sums.of_series(_using(), _series(kind, ids), [Stretch(DAY, start, end)], DAY_SECONDS)
     used: dict[str, list[Spent]] = {}
     for ((name,), moment), figures in found.items():
-        used.setdefault(name, [NOTHING] * days)[(moment - start) // _DAY_SECONDS] = _spent(figures)
+        used.setdefault(name, [NOTHING] * days)[(moment - start) // DAY_SECONDS] = _spent(figures)
     return used
 
 
@@ -86,7 +85,7 @@ def _spent(figures: int) -> Spent:
         found["requests"],
         found["errors"],
         found["total_tokens"],
-        found["cost_nanos"] if found["priced"] else None,
+        found.known_cost,
         histogram.percentile(found.latencies, 0.5),
         histogram.percentile(found.latencies, 0.95),
     )

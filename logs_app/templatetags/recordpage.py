@@ -6,19 +6,18 @@ import json
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import loglevels
+from accounts import loglevels, money
+from accounts.admin.drawing import badge
 from logs_app.admin import drawing
 from logs_app.conversation import wording
 from logs_app.conversation.turns import Media
 from logs_app.models import LogRecord, Outcome
-from logs_app.presentation import elision, markdown, marks
-from logs_app.pricing import money
+from logs_app.presentation import elision, markdown, marks, snippets
 from logs_app.recordpage import pictures, reasons
 
 register = template.Library()
@@ -55,7 +54,6 @@ CHARGES = {
     "second": gettext_lazy("Seconds of sound"),
     "characters": gettext_lazy("Characters spoken"),
 }
-LANGUAGES = {"curl": "curl", "python": "Python", "javascript": "JavaScript"}
 TOKENS = (
     "prompt_tokens", "cached_tokens", "cache_write_tokens", "completion_tokens", "reasoning_tokens",
     "audio_tokens", "prompt_audio_tokens", "image_tokens", "prompt_image_tokens", "total_tokens",
@@ -79,7 +77,7 @@ def marked(value: Any) -> Any:
 def outcome_badge(record: LogRecord) -> SafeString:
     kind = _KINDS.get(Outcome(record.outcome), "error")
     words = f"{record.status_code or ''} {record.get_outcome_display()}".strip()
-    return format_html('<span class="badge badge-{}">{}</span>', kind, words)
+    return badge(kind, words)
 
 
 @register.filter
@@ -89,13 +87,13 @@ def level(name: str) -> Any:
 
 
 @register.filter
-def price(record: LogRecord) -> str:
+def exact_price(record: LogRecord) -> str:
     dollars = money.dollars(record.cost_nanos)
     return drawing.EMPTY if dollars is None else f"{'≈ ' if record.usage_estimated else ''}${dollars}"
 
 
 @register.filter
-def tokens(record: LogRecord) -> list[tuple[Any, Any]]:
+def counted(record: LogRecord) -> list[tuple[Any, Any]]:
     """What was counted, by the names of their columns."""
     counted = [(name, getattr(record, name)) for name in TOKENS]
     names = {field.name: field.verbose_name for field in LogRecord._meta.concrete_fields}
@@ -130,7 +128,7 @@ def charged(name: str) -> Any:
 
 @register.filter
 def language(name: str) -> str:
-    return LANGUAGES[name]
+    return snippets.NAMES[name]
 
 
 @register.filter

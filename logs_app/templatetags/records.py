@@ -7,13 +7,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts import money
 from logs_app.admin import drawing
 from logs_app.live.flights import Flight
 from logs_app.models import LogRecord, Outcome
 from logs_app.presentation import listing
 
 register = template.Library()
-register.filter("milliseconds", drawing.duration)
+register.filter("duration", drawing.duration)
 register.filter("row", listing.row)
 
 
@@ -33,7 +34,7 @@ def remarks(record: LogRecord) -> str:
 
 @register.filter
 def price(record: LogRecord) -> str:
-    return drawing.dollars(record.cost_nanos, record.usage_estimated)
+    return money.shown(record.cost_nanos, record.usage_estimated)
 
 
 @register.filter

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts import money
 from accounts.audit import actors
 from accounts.errors import Refused
 from accounts.models import Project
@@ -90,7 +91,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "figures": figures,
         "details": _details(figures),
         "hit_rate": _percent(figures["hit_rate"]),
-        "saved": drawing.dollars(savings.nanos(request.user)),
+        "saved": money.shown(savings.nanos(request.user)),
         "saved_days": savings.DAYS,
         "projects": Project.objects.listed().order_by("name").values_list("name", flat=True)[:MOST_PROJECTS],
     }

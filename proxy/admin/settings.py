@@ -6,13 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.audited import AuditedAdmin
+from accounts.admin.singlerow import SingleRowAdmin
 
 from ..models import TIMEOUTS, RelaySettings
 
@@ -88,7 +84,7 @@ class RelaySettingsForm(forms.ModelForm):
 
 
 @admin.register(RelaySettings)
-class RelaySettingsAdmin(AuditedAdmin):
+class RelaySettingsAdmin(SingleRowAdmin):
     form = RelaySettingsForm
     audit_kind = "settings"
     readonly_fields = ("updated_at",)
@@ -100,18 +96,3 @@ class RelaySettingsAdmin(AuditedAdmin):
         ),
         (None, {"fields": ("updated_at",)}),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: RelaySettings | None = None) -> bool:
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """There is one row, so the list would only be in the way."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        row, _created = RelaySettings.objects.get_or_create(pk=1)
-        return redirect(reverse("admin:proxy_relaysettings_change", args=[row.pk]))

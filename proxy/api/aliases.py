@@ -14,19 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.aliases import WholeList, version
+from accounts import singlerow
+from accounts.api.aliases import Versioned, VersionedList, VersionedUpdate
 from accounts.api.fields import Flag, Number, Secret, Text, Whole
 from accounts.api.strictness import BodySerializer
 from accounts.audit import actors
+from logs_app.models import LogSettings
 from logs_app.settingsapi import LogSettingsSerializer
-from logs_app.settingsapi import row as settings_of_records
 
 from ..configuration.provisioning import DEFAULT_PROVIDER
 from ..models import Provider, RelaySettings
 from . import v1health
 from .providers import Providers, ProviderSerializer
 from .settings import MOST_SMALL, SettingsSerializer
-from .settings import row as settings_row
 from .v1health import HealthQuestion, ProviderHealth
 
 V1_FIELDS = (
@@ -45,17 +45,8 @@ RECORDS_NAMES = {"redact_logs": "redact_logs"}
 PROVIDER_NAMES = {"api_base": "target_base_url", "api_key": "target_api_key"}
 
 
-class VersionedList(WholeList):
-    def present(self, data: Any) -> Any:
-        return {"version": version(), "providers": data}
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        number = {"type": "integer", "description": "Of the configuration."}
-        return {
-            "type": "object",
-            "required": ["version", "providers"],
-            "properties": {"version": number, "providers": schema | {"description": "Newest first."}},
-        }
+class VersionedProviders(VersionedList):
+    member = "providers"
 
 
 class V1ProviderSerializer(ProviderSerializer):
@@ -64,23 +55,16 @@ class V1ProviderSerializer(ProviderSerializer):
     only = V1_FIELDS
 
 
-class V1ProviderCreated(serializers.Serializer):
+class V1ProviderCreated(Versioned):
     """What was created."""
 
-    version = serializers.SerializerMethodField(help_text="Of the configuration.")
     provider = V1ProviderSerializer(source="*", help_text="Without its key.")
 
-    def get_version(self, row: Any) -> int:
-        return version()
 
-
-class V1ProviderUpdated(V1ProviderCreated):
+class V1ProviderUpdated(VersionedUpdate):
     """What was changed."""
 
-    status = serializers.SerializerMethodField(help_text="Always `updated`.")
-
-    def get_status(self, row: Any) -> str:
-        return "updated"
+    provider = V1ProviderSerializer(source="*", help_text="Without its key.")
 
 
 class V1Providers(Providers):
@@ -92,7 +76,7 @@ class V1Providers(Providers):
         "update": V1ProviderUpdated,
         "partial_update": V1ProviderUpdated,
     }
-    pagination_class = VersionedList
+    pagination_class = VersionedProviders
 
     @extend_schema(request=HealthQuestion, responses=ProviderHealth)
     @action(detail=True, methods=["post"], verb="change")
@@ -151,24 +135,27 @@ class TargetSettings(APIView):
 
 
 def target() -> dict[str, Any]:
-    held, provider = settings_row(), Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()
+    held, provider = (
+        singlerow.read(RelaySettings),
+        Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first(),
+    )
     return {
         "target_base_url": provider.api_base if provider else "",
         "target_api_key_set": provider is not None and provider.api_key_state != "not_set",
         "default_model": held.default_model,
         "http_timeout_seconds": held.first_byte_timeout_seconds,
         "http_max_retries": held.http_max_retries,
-        "redact_logs": settings_of_records().redact_logs,
+        "redact_logs": singlerow.read(LogSettings).redact_logs,
     }
 
 
 def change(given: dict[str, Any], context: dict[str, Any]) -> None:
     """Through the serializers of settings, records and providers: one set of rules, one audit trail."""
     if held := _under(SETTINGS_NAMES, given):
-        RelaySettings.objects.get_or_create(pk=1)
-        _save(SettingsSerializer(settings_row(), data=held, partial=True, context=context), SETTINGS_NAMES)
+        row = singlerow.kept(RelaySettings)
+        _save(SettingsSerializer(row, data=held, partial=True, context=context), SETTINGS_NAMES)
     if kept := _under(RECORDS_NAMES, given):
-        row = settings_of_records()
+        row = singlerow.kept(LogSettings)
         _save(LogSettingsSerializer(row, data=kept, partial=True, context=context), RECORDS_NAMES)
     if found := _under(PROVIDER_NAMES, given):
         row = Provider.objects.filter(provider_key=DEFAULT_PROVIDER).first()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +16,7 @@ from accounts.api.fields import Choice, Flag, Object, Text
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
 from accounts.api.modelrows import ModelSerializer
 from accounts.api.strictness import BodySerializer
-from accounts.api.viewsets import Numbered, Rows
+from accounts.api.viewsets import Named, Rows
 from accounts.audit import actors, audit
 from accounts.errors import Taken
 
@@ -102,7 +100,7 @@ class PreviewedSerializer(serializers.Serializer):
     steps = StepSerializer(many=True, help_text="What each of them did.")
 
 
-class Processors(Numbered, Rows):
+class Processors(Named, Rows):
     """Steps that requests of a route take before they go out."""
 
     noun = "processor"
@@ -110,9 +108,6 @@ class Processors(Numbered, Rows):
     queryset = Processor.objects.prefetch_related("uses__route")
     serializer_class = ProcessorSerializer
     filters = ProcessorFilters
-
-    def find(self, found: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(found, pk) if pk.isdecimal() else found.filter(name=pk).first()
 
     @transaction.atomic
     def perform_destroy(self, row: Processor) -> None:

@@ -18,7 +18,7 @@ from rest_framework.validators import UniqueValidator
 from accounts.api.fields import MOST, Flag, Number, Object, Policy, Secret, Secrets, Text, Whole, Words
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
 from accounts.api.modelrows import ModelSerializer
-from accounts.api.viewsets import Numbered, Rows
+from accounts.api.viewsets import Named, Rows
 from accounts.audit import actors, audit
 from accounts.errors import Taken
 from accounts.models import Project
@@ -173,7 +173,7 @@ class ProviderFilters(FilterSerializer):
         return found.filter(Q(provider_key__icontains=text) | Q(api_base__icontains=text))
 
 
-class Providers(Numbered, Rows):
+class Providers(Named, Rows):
     """Far sides to which calls go."""
 
     noun = "provider"
@@ -181,10 +181,7 @@ class Providers(Numbered, Rows):
     queryset = Provider.objects.all()
     serializer_class = ProviderSerializer
     filters = ProviderFilters
-
-    def find(self, found: QuerySet[Any], pk: str) -> Any | None:
-        is_name = pk.isprintable() and not pk.isdecimal()
-        return found.filter(provider_key=pk).first() if is_name else super().find(found, pk)
+    name_column = "provider_key"
 
     @transaction.atomic
     def perform_destroy(self, row: Provider) -> None:

@@ -12,7 +12,7 @@ from rest_framework.validators import UniqueValidator
 from accounts.api.fields import Flag, RouteCachePolicy, Text, Words
 from accounts.api.filters import FilterSerializer, FlagFilter, TextFilter
 from accounts.api.modelrows import ModelSerializer
-from accounts.api.viewsets import Numbered, Rows
+from accounts.api.viewsets import Named, Rows
 from accounts.audit import actors, audit
 
 from ..models import TIMEOUTS, Processor, Provider, Route, RouteProcessor
@@ -137,7 +137,7 @@ class RouteFilters(FilterSerializer):
         return found.filter(steps__processor__name=name).distinct()
 
 
-class Routes(Numbered, Rows):
+class Routes(Named, Rows):
     """Where calls go, by the prefix of their path."""
 
     noun = "route"
@@ -145,9 +145,6 @@ class Routes(Numbered, Rows):
     queryset = Route.objects.prefetch_related("providers", STEPS)
     serializer_class = RouteSerializer
     filters = RouteFilters
-
-    def find(self, found: QuerySet[Any], pk: str) -> Any | None:
-        return super().find(found, pk) if pk.isdecimal() else found.filter(name=pk).first()
 
     @transaction.atomic
     def perform_destroy(self, row: Route) -> None:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import singlerow
 from accounts.api.fields import Choice, Flag, Number, Policy, Text, Whole
 from accounts.api.modelrows import ModelSerializer
 from accounts.audit import actors
@@ -65,10 +66,6 @@ def _limits(column: models.Field[Any, Any]) -> dict[str, Any]:
     return {names[type(each)]: each.limit_value for each in column._validators if type(each) in names}
 
 
-def row() -> RelaySettings:
-    return RelaySettings.objects.first() or RelaySettings()
-
-
 @extend_schema_view(
     get=extend_schema(summary="Show the settings", responses=SettingsSerializer),
     put=extend_schema(
@@ -84,7 +81,7 @@ class Settings(APIView):
     queryset = RelaySettings.objects.all()
 
     def get(self, request: Request) -> Response:
-        return Response(SettingsSerializer(row()).data)
+        return Response(SettingsSerializer(singlerow.read(RelaySettings)).data)
 
     def put(self, request: Request) -> Response:
         return self._change(request)
@@ -93,9 +90,7 @@ class Settings(APIView):
         return self._change(request)
 
     def _change(self, request: Request) -> Response:
-        RelaySettings.objects.get_or_create(pk=1)
-        serializer = SettingsSerializer(
-            row(), data=request.data, partial=True, context={"actor": actors.of(request)}
-        )
+        row, context = singlerow.kept(RelaySettings), {"actor": actors.of(request)}
+        serializer = SettingsSerializer(row, data=request.data, partial=True, context=context)
         serializer.is_valid(raise_exception=True)
         return Response(SettingsSerializer(serializer.save()).data)

@@ -46,7 +46,7 @@ async def answer(exchange: Exchange, outgoing: Outgoing, runtime: Runtime, way: 
         return await rest()
     plan.cache.follow(runtime.snapshots.current.purges)
     found, plan.mark = await plan.cache.store.find(plan.key)
-    entry, plan.why = choosing.choose(found, plan.asked, partial(_may_serve, exchange, plan, runtime))
+    entry, plan.why = choosing.choose(found, plan.asked, partial(_may_serve, exchange, runtime))
     if entry is not None:
         if entry.is_folded and entry not in found:
             plan.cache.keep(plan.key, entry, plan.asked_at)
@@ -139,9 +139,7 @@ async def _joined(
     try:
         if recording is None or not recording.is_kept:
             return None
-        fitting, _ = choosing.choose(
-            (recording.entry,), plan.asked, partial(_may_serve, exchange, plan, runtime)
-        )
+        fitting, _ = choosing.choose((recording.entry,), plan.asked, partial(_may_serve, exchange, runtime))
         if fitting is None:
             return None
         if not plan.asked.is_streaming:
@@ -159,7 +157,7 @@ async def _joined(
             shared.leave()
 
 
-def _may_serve(exchange: Exchange, plan: Plan, runtime: Runtime, entry: Entry) -> bool:
+def _may_serve(exchange: Exchange, runtime: Runtime, entry: Entry) -> bool:
     model = entry.routed
     for candidate in routing.firsts(exchange, model, runtime):
         if entry.target == choosing.target_of(candidate.provider, candidate.model or model):

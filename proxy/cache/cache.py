@@ -19,7 +19,6 @@ from .memory import MemoryStore
 from .purge import Purge
 from .recording import Room
 from .redis import RedisStore
-from .sealing import Seal
 from .store import Counters, Store
 
 if TYPE_CHECKING:
@@ -133,8 +132,8 @@ def build() -> Cache | None:
     counters = Counters()
     store: Store
     if settings.HTTP_CACHE_BACKEND == REDIS:
-        seal = Seal(settings.FIELD_ENCRYPTION_KEYS)
-        store = RedisStore(settings.REDIS_CACHE_URL, settings.REDIS_CACHE_KEY_PREFIX, seal, counters)
+        keys = settings.FIELD_ENCRYPTION_KEYS
+        store = RedisStore(settings.REDIS_CACHE_URL, settings.REDIS_CACHE_KEY_PREFIX, keys, counters)
     else:
         marks = Marks(Path(settings.DATA_DIR))
         store = MemoryStore(settings.HTTP_CACHE_MEMORY_BYTES, counters, time.time, marks)

@@ -8,7 +8,6 @@ from email.utils import parsedate_to_datetime
 
 from ..headers import HOP_BY_HOP, RawHeaders, first
 
-NAMES = (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since", b"if-range")
 # What a 304 repeats of the answer that it stands for.
 _OF_304 = frozenset(b"cache-control content-location date etag expires vary last-modified age".split())
 # They describe the bytes that are kept, which a 304 does not bring.

@@ -19,7 +19,6 @@ from accounts.errors import Unavailable
 
 from . import board, purges
 from .cache import REDIS
-from .sealing import Seal
 from .store import Counters
 from .sweeping import Sweeper
 
@@ -94,6 +93,4 @@ def _count() -> int | None:
 
 
 def _sweeper() -> Sweeper:
-    return Sweeper(
-        settings.REDIS_CACHE_URL, settings.REDIS_CACHE_KEY_PREFIX, Seal(settings.FIELD_ENCRYPTION_KEYS)
-    )
+    return Sweeper(settings.REDIS_CACHE_URL, settings.REDIS_CACHE_KEY_PREFIX, settings.FIELD_ENCRYPTION_KEYS)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -20,13 +20,13 @@ import orjson
 from redis.exceptions import RedisError
 
 from accounts import redisclient
+from accounts.secrets.sealing import Seal
 
 from . import entry as entries
 from . import marks
 from .entry import Entry
 from .keys import Key
 from .purge import Purge
-from .sealing import Seal
 from .store import MOST_VARIANTS, Counters, Found
 
 TIMEOUT_SECONDS = 0.5
@@ -34,6 +34,7 @@ PAUSE_SECONDS = 1.0
 CONNECTIONS = 50
 LABEL, BODY = b"l", b"b"  # what a field's name begins with
 MARK = b"mark:"
+PURPOSE = b"llm-relay cache"  # of the keys that seal them
 # After the last answer that was put under it.
 MARKED_SECONDS = 7 * 24 * 3600
 
@@ -45,14 +46,14 @@ class RedisStore:
         self,
         url: str,
         prefix: str,
-        seal: Seal,
+        keys_newest_first: Iterable[str],
         counters: Counters | None = None,
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self.counters = counters or Counters()
         self._redis = redisclient.pooled(url, TIMEOUT_SECONDS, CONNECTIONS)
         self._prefix = prefix.encode()
-        self._seal = seal
+        self._seal = Seal(keys_newest_first, PURPOSE)
         self._pause_seconds = pause_seconds
         self._away_until = 0.0
         self.is_away = False

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import orjson
 
 from accounts import redisclient
+from accounts.secrets.sealing import Seal
 
 from .entry import Label
 from .purge import Purge
-from .redis import BODY, LABEL
-from .sealing import Seal
+from .redis import BODY, LABEL, PURPOSE
 
 SCAN_COUNT = 2048
 _AT_ONCE = 200
@@ -22,10 +22,10 @@ TIMEOUT_SECONDS = 5.0
 class Sweeper:
     """Raises RedisError where Redis is away: whoever purges must know that nothing was."""
 
-    def __init__(self, url: str, prefix: str, seal: Seal) -> None:
+    def __init__(self, url: str, prefix: str, keys_newest_first: Iterable[str]) -> None:
         self._redis = redisclient.blocking(url, TIMEOUT_SECONDS)
         self._prefix = prefix
-        self._seal = seal
+        self._seal = Seal(keys_newest_first, PURPOSE)
 
     def purge(self, purge: Purge) -> int:
         """The number of answers. What cannot be read any more goes with everything, and only then."""

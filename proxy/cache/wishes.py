@@ -27,9 +27,6 @@ class Wish(NamedTuple):
     refusal: str = ""  # why the cache is to keep out
 
 
-NONE = Wish()
-
-
 def names_cache(headers: RawHeaders) -> bool:
     """The one question that every call is asked."""
     return any(name in _NAMES for name, _ in headers)

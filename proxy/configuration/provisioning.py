@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import DEFAULT_DB_ALIAS
 
 from accounts import provisioning as accounts
-from accounts.provisioning import Difference
+from accounts.provisioning import Difference, assign
 from accounts.secrets.encryption import DecryptionError
 from logs_app import provisioning as records
 
@@ -20,7 +19,6 @@ from . import soundness
 from .rows import routing_of
 
 DEFAULT_PROVIDER = "default"
-# A setting's variable is the upper-case name of its column.
 SETTING_VARIABLES = tuple(
     field.name.upper()
     for field in RelaySettings._meta.concrete_fields
@@ -51,21 +49,13 @@ def ensure_provider(base_url: str, api_key: str) -> Provider | None:
     """Creates the first provider, only where there is none. Without a key it is there to be completed."""
     if Provider.objects.exists():
         return None
-    provider = Provider(provider_key=DEFAULT_PROVIDER, api_base=base_url, api_key=api_key)
-    _save(provider)
+    provider = Provider(provider_key=DEFAULT_PROVIDER)
+    assign(provider, {"api_base": base_url, "api_key": api_key})
     return provider
 
 
 def ensure_settings(values: Mapping[str, Any]) -> RelaySettings | None:
-    """Creates the one row, only where there is none. `values` by variable; the rest gets its defaults."""
-    if RelaySettings.objects.exists():
-        return None
-    row = RelaySettings()
-    for variable in SETTING_VARIABLES:
-        if variable in values:
-            setattr(row, variable.lower(), values[variable])
-    _save(row)
-    return row
+    return accounts.ensure_row(RelaySettings, SETTING_VARIABLES, values)
 
 
 def differences(given: Mapping[str, Any]) -> list[Difference]:
@@ -73,7 +63,7 @@ def differences(given: Mapping[str, Any]) -> list[Difference]:
     return [
         *accounts.differences(given),
         *_provider_differences(given),
-        *_settings_differences(given),
+        *accounts.row_differences(RelaySettings, SETTING_VARIABLES, given),
         *records.differences(given),
     ]
 
@@ -117,31 +107,3 @@ def _stored_key(provider: Provider) -> str | None:
         return provider.api_key
     except DecryptionError:
         return None
-
-
-def _settings_differences(given: Mapping[str, Any]) -> list[Difference]:
-    row = RelaySettings.objects.first() or RelaySettings()
-    found = []
-    for variable in SETTING_VARIABLES:
-        column = variable.lower()
-        if variable in given and given[variable] != getattr(row, column):
-            line = f"{variable} is {given[variable]!r}, but {getattr(row, column)!r} in the database"
-            found.append(Difference(line, partial(assign, row, {column: given[variable]})))
-    return found
-
-
-def assign(row: models.Model, values: Mapping[str, Any]) -> None:
-    """Raises ImproperlyConfigured, in words, and saves nothing."""
-    for column, value in values.items():
-        setattr(row, column, value)
-    _save(row)
-
-
-def _save(row: models.Model) -> None:
-    try:
-        # An unreadable key cannot be checked, and must not keep its provider from being corrected.
-        row.full_clean(exclude={"api_key"})
-    except ValidationError as error:
-        words = "; ".join(f"{column}: {' '.join(texts)}" for column, texts in error.message_dict.items())
-        raise ImproperlyConfigured(f"The {row._meta.verbose_name} cannot be saved. {words}") from None
-    row.save()

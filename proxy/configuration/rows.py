@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from accounts import singlerow
 from accounts.secrets.encryption import DecryptionError
 
 from .. import models
@@ -24,7 +25,7 @@ def routing_of(version: int, keys: Mapping[bytes, Key], using: str) -> Snapshot:
     steps = models.RouteProcessor.objects.select_related("processor")
     routes = models.Route.objects.using(using).filter(is_enabled=True)
     routes = routes.prefetch_related("providers", Prefetch("steps", steps))
-    settings = models.RelaySettings.objects.using(using).first() or models.RelaySettings()
+    settings = singlerow.read(models.RelaySettings, using)
     values = tuple(map(provider_of, providers))
     return Snapshot(
         version,

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
-from accounts.provisioning import Difference
+from accounts import singlerow
+from accounts.provisioning import Difference, assign
 from accounts.secrets.encryption import DecryptionError
-from proxy.configuration.provisioning import assign
 from proxy.models import Processor, Provider, RelaySettings, Route, RouteProcessor
 
 from .columns import SECRETS
@@ -31,7 +31,7 @@ def differences(plan: Plan) -> list[Difference]:
 
 
 def _settings(wanted: Fields) -> Iterator[Difference]:
-    row = RelaySettings.objects.first() or RelaySettings()
+    row = singlerow.read(RelaySettings)
     if changes := _changes(row, wanted):
         yield Difference(f"settings: {_listed(row, changes)}", partial(assign, row, changes))
 

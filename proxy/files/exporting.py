@@ -8,6 +8,7 @@ from typing import Any
 import tomli_w
 from django.db.models import Model, Prefetch
 
+from accounts import singlerow
 from proxy.models import Processor, Provider, RelaySettings, Route, RouteProcessor
 
 from .columns import JSON_SUFFIX, PROCESSOR, PROVIDER, ROUTE, SECRETS, SETTINGS
@@ -19,7 +20,7 @@ HEAD = (
 
 
 def export(using: str = "default") -> str:
-    settings = RelaySettings.objects.using(using).first() or RelaySettings()
+    settings = singlerow.read(RelaySettings, using)
     document: dict[str, Any] = {"settings": _fields(settings, SETTINGS)}
     if providers := Provider.objects.using(using).order_by("pk"):
         document["provider"] = {row.provider_key: _fields(row, PROVIDER - SECRETS) for row in providers}

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from accounts import money
 from accounts.audit import actors, audit
 from accounts.errors import Refused
 from logs_app import reveals
@@ -152,6 +153,6 @@ def _result(id: str, user: Any) -> dict[str, Any]:
         "prompt_tokens": record.prompt_tokens,
         "completion_tokens": record.completion_tokens,
         "is_estimated": record.usage_estimated,
-        "cost": drawing.dollars(record.cost_nanos, record.usage_estimated),
+        "cost": money.shown(record.cost_nanos, record.usage_estimated),
         "provider": record.provider,
     }

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from logs_app.chatmembers import PROMPT_ROLES
+
 from .options import Options, required
 from .step import Context, Document
 
 PREPEND, APPEND, REPLACE = MODES = ("prepend", "append", "replace")
-_ROLES = ("system", "developer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class SystemPrompt:
 
 
 def _is_system(message: Any) -> bool:
-    return isinstance(message, dict) and message.get("role") in _ROLES
+    return isinstance(message, dict) and message.get("role") in PROMPT_ROLES
 
 
 def _without_system(messages: Iterable[Any]) -> list[Any]:

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
+from logs_app.chatmembers import PROMPT_ROLES
 from logs_app.jsontext import dumps, loads_exactly
 
-_ROLES_OF_THE_PROMPT = ("system", "developer")
 # Where each protocol has its system prompt, if it is no message.
 _MEMBERS = {"/v1/messages": "system", "/v1/responses": "instructions"}
 
@@ -73,4 +73,4 @@ def _set_system(path: str, document: dict[str, Any], text: str) -> None:
 
 
 def _is_of_the_prompt(turn: Any) -> bool:
-    return isinstance(turn, dict) and turn.get("role") in _ROLES_OF_THE_PROMPT
+    return isinstance(turn, dict) and turn.get("role") in PROMPT_ROLES

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from accounts.tokens import quota
+from logs_app.jsontext import iso
 from logs_app.presentation import ownrecord, presentation
 from logs_app.statistics import keyreport
 
@@ -79,7 +80,7 @@ def _of_key(key: Key, standings: list[Standing], used: int) -> Content:
         "kind": key.kind,
         "name": key.name,
         "prefix": key.prefix,
-        "expires_at": None if expires_at is None else _moment(datetime.fromtimestamp(expires_at, UTC)),
+        "expires_at": None if expires_at is None else _moment(expires_at),
         "allowed_models": list(key.allowed_models),
         "limits": _limits(key, f"{key.kind}:{key.id}", standings),
         "quota": None
@@ -150,8 +151,8 @@ def _record(key: Key, request_id: str) -> bytes:
     return found
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _moment(seconds: float) -> str:
+    return iso(datetime.fromtimestamp(seconds, UTC), "milliseconds")
 
 
 def _encoded(content: Content) -> bytes:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 
 from ..headers import first
@@ -26,8 +25,6 @@ LONGEST_BACKOFF_SECONDS = 8.0
 LONGEST_WAIT_SECONDS = 10.0
 _JITTER = 0.25
 _NOT_IMPLEMENTED = 501
-
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 def repeats(status: int) -> bool:

@@ -34,7 +34,7 @@ def images_of(content: Any) -> int:
 def of_chat(call: Call) -> Prompt:
     request = call.json
     messages = call.need("messages") if call.body.is_whole else _pretended(call)
-    prompt = _of_messages(messages, "content")
+    prompt = _of_messages(messages)
     prompt.tool_results = [text_of(message.get("content")) for message in _trailing(messages, "tool")]
     for tool in request.get("tools") or []:
         function = tool.get("function") or tool.get("custom") or {}
@@ -53,7 +53,7 @@ def of_chat(call: Call) -> Prompt:
 def of_messages(call: Call) -> Prompt:
     request = call.json
     messages = call.need("messages") if call.body.is_whole else _pretended(call)
-    prompt = _of_messages(messages, "content")
+    prompt = _of_messages(messages)
     prompt.input_tokens += words.count(text_of(request.get("system")))
     last = messages[-1].get("content") if messages else None
     if isinstance(last, list):
@@ -75,7 +75,7 @@ def of_responses(call: Call) -> Prompt:
     request = call.json
     given = request.get("input") or ""
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    prompt = _of_messages([item for item in items if "content" in item], "content")
+    prompt = _of_messages([item for item in items if "content" in item])
     results = [item for item in items[-8:] if item.get("type") == "function_call_output"]
     prompt.tool_results = [text_of(item.get("output")) for item in results]
     prompt.input_tokens += words.count(request.get("instructions") or "")
@@ -94,12 +94,12 @@ def of_responses(call: Call) -> Prompt:
     return prompt
 
 
-def _of_messages(messages: Any, key: str) -> Prompt:
+def _of_messages(messages: Any) -> Prompt:
     if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
         raise Refusal(400, "Invalid type for 'messages': expected an array of objects.", param="messages")
     prompt = Prompt()
     for message in messages:
-        content = message.get(key)
+        content = message.get("content")
         text = text_of(content)
         images = images_of(content)
         prompt.input_tokens += words.count(text) + TOKENS_PER_MESSAGE + images * IMAGE_TOKENS

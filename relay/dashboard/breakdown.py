@@ -46,7 +46,7 @@ def _row(part: Part, by: str, most: int) -> Row:
         has_errors=bool(sums["errors"]),
         is_failing=sums["errors"] >= FAILING * sums["requests"],
         tokens=numbers.count(sums["total_tokens"]),
-        cost=numbers.dollars(sums["cost_nanos"]) if sums["priced"] else numbers.EMPTY,
+        cost=numbers.dollars(sums.known_cost),
         latency=numbers.milliseconds(histogram.percentile(sums.latencies, 0.95)),
         ttft=numbers.milliseconds(histogram.percentile(sums.ttfts, 0.95)),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from accounts import singlerow
 from logs_app.models import Series
 from logs_app.presentation import drafts, snippets
 from proxy.models import Provider, RelaySettings
 
 PATH = "/v1/chat/completions"
-NAMES = {"curl": "curl", "python": "Python", "javascript": "JavaScript"}
 # Where nothing else is known: the name that most readers will replace with theirs.
 USUAL_MODEL = "gpt-4o-mini"
 _PATTERN = frozenset("*?[")
@@ -28,7 +28,7 @@ def write(base_url: str) -> list[Example]:
     body = {"model": model(), "messages": [{"role": "user", "content": "Say hello."}]}
     plain, stream = drafts.draft(PATH, body), drafts.draft(PATH, body | {"stream": True})
     return [
-        Example(language, NAMES[language], program(plain, base_url), program(stream, base_url))
+        Example(language, snippets.NAMES[language], program(plain, base_url), program(stream, base_url))
         for language, program in snippets.LANGUAGES.items()
     ]
 
@@ -39,8 +39,7 @@ def model() -> str:
 
 
 def _candidates() -> Iterator[str]:
-    row = RelaySettings.objects.first()
-    yield row.default_model if row else ""
+    yield singlerow.read(RelaySettings).default_model
     for mapping in Provider.objects.filter(is_enabled=True).values_list("model_mapping", flat=True):
         yield from (name for name in mapping if _PATTERN.isdisjoint(name))
     newest = Series.objects.filter(endpoint=PATH, status_code=200).exclude(model="").order_by("-pk")

@@ -1,4 +1,4 @@
-"""The machines of the relay, by what each has recorded last."""
+"""How the machines of the relay stand beside each other."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from logs_app import seeding
-from logs_app.models import LogRecord, Node
+from logs_app.finding import nodes
 from relay.dashboard import numbers
 
 # A machine that recorded nothing for so long was replaced.
@@ -34,14 +32,9 @@ class Machine:
 def look() -> list[Machine]:
     """None of a machine that is alone: there is nothing to compare it with."""
     now = timezone.now()
-    found = [row for row in _rows() if row.last is not None and now - row.last < FORGOTTEN_AFTER]
+    found = [row for row in nodes.recording() if row.last is not None and now - row.last < FORGOTTEN_AFTER]
     newest = max((row.last for row in found), default=now)
     return [_machine(row, newest) for row in found] if len(found) > 1 else []
-
-
-def _rows() -> Any:
-    last = LogRecord.objects.filter(node=OuterRef("pk"), seq=OuterRef("seq")).values("created_at")[:1]
-    return Node.objects.exclude(pk=seeding.NODE).annotate(last=Subquery(last)).order_by("pk")
 
 
 def _machine(row: Any, newest: datetime) -> Machine:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from accounts import money
+
 EMPTY = "–"
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -50,10 +52,12 @@ def milliseconds(value: float | None) -> str:
     return f"{decimal(value, 0 if value >= 100 else 1)} ms"
 
 
-def dollars(nanos: int) -> str:
+def dollars(nanos: int | None) -> str:
     """Cents, and of less than a dollar two digits that tell."""
-    amount = Decimal(nanos).scaleb(-9)
+    if nanos is None:
+        return EMPTY
+    amount = Decimal(nanos).scaleb(-money.PLACES)
     if amount >= 1000:
         return f"${decimal(amount, 0)}"
-    places = 2 if amount >= 1 or not nanos else min(9, max(2, 1 - amount.adjusted()))
+    places = 2 if amount >= 1 or not nanos else min(money.PLACES, max(2, 1 - amount.adjusted()))
     return f"${decimal(amount, places)}"

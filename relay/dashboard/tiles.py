@@ -95,7 +95,7 @@ def _cost(now: Sums, before: Sums, unpriced: int) -> Tile:
     if unpriced:
         words = ngettext("%s call without a price", "%s calls without a price", unpriced)
         note = words % numbers.count(unpriced)
-    value = numbers.dollars(now["cost_nanos"]) if now["priced"] else numbers.EMPTY
+    value = numbers.dollars(now.known_cost)
     return Tile("cost", _("Cost"), value, note, _relative(now["cost_nanos"], before["cost_nanos"]))
 
 

@@ -19,7 +19,7 @@ from proxy.configuration import provisioning as providers
 from proxy.models import RelaySettings
 from relay import roles
 from relay.environment import notices
-from relay.health import machines
+from relay.health import sharedlimits
 from relay.start import schema, welcome
 from relay.start.welcome import Generated
 
@@ -40,7 +40,7 @@ def prepare(url: str, say: Say) -> None:
         say(welcome.text(url, generated, welcome.FIRST))
     problems = [] if generated else providers.problems()
     reminders = providers.reminders(apart_from=JUST_SET if generated and not had_admin else ())
-    for line in (*problems, *reminders, *machines.reminders(), *notices.reminders()):
+    for line in (*problems, *reminders, *sharedlimits.reminders(), *notices.reminders()):
         say(line)
 
 

@@ -17,20 +17,6 @@ def test_a_duration_is_said_with_its_largest_units(seconds: float, said: str) ->
     assert words.duration(seconds) == said
 
 
-@pytest.mark.parametrize(
-    ("nanos", "said"),
-    [
-        (None, "–"),
-        (0, "$0.00"),
-        (1_234_567_890_000, "$1,234.57"),
-        (12_340_000, "$0.0123"),
-        (15_000, "$0.000015"),
-    ],
-)
-def test_dollars_have_the_places_that_tell(nanos: int | None, said: str) -> None:
-    assert words.dollars(nanos) == said
-
-
 def test_limits_are_sentences() -> None:
     row = Credential(rate_limit=1, rate_limit_per_minute=1000, tokens_per_minute=0, max_concurrent_streams=2)
     assert dict(words.limits(row)) == {

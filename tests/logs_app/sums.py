@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from logs_app import rollups
+from logs_app.identifiers import milliseconds_of
 from logs_app.models import LogRecord, Rollup, Series
 from logs_app.rollups import figures
 from logs_app.rollups.adding import KEYS, coarse_of, kept_of
@@ -25,7 +26,7 @@ def kept(alias: str) -> dict[Key, int]:
 def of_records(alias: str) -> dict[Key, int]:
     sums: dict[Key, int] = defaultdict(int)
     for record in LogRecord.objects.using(alias).values(*rollups.COLUMNS):
-        seconds = (record["id"].int >> 80) // 1000
+        seconds = milliseconds_of(record["id"]) // 1000
         fine = kept_of(record)
         for series, lengths in (
             (fine, (EVER, *rollups.FINE_SPANS)),

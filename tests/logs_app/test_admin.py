@@ -5,7 +5,6 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from accounts.models import AuditEvent
-from logs_app.admin import drawing
 from logs_app.models import ModelPrice
 from logs_app.pricing import seeding
 from tests.logs_app.records import add_record
@@ -28,20 +27,6 @@ def page(client: Client, url: str) -> str:
     response = client.get(url)
     assert response.status_code == 200
     return response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("nanos", "shown"),
-    [
-        (None, "–"),
-        (0, "$0.00"),
-        (1_500_000_000_000, "$1,500.00"),
-        (12_300_000, "$0.0123"),
-        (340, "$0.00000034"),
-    ],
-)
-def test_a_small_price_keeps_the_digits_that_tell(nanos, shown):
-    assert drawing.dollars(nanos) == shown
 
 
 def test_what_others_wrote_is_shown_and_never_run(staff):

@@ -71,6 +71,7 @@ def choice(**message):
         (choice(content=None, refusal="No."), "No."),
         (choice(content=None, audio={"transcript": "Hello"}), "Hello"),
         (choice(content="", reasoning="Hmm"), "Hmm"),
+        (choice(content="", thinking="Hmm"), "Hmm"),
         (choice(tool_calls=[{"function": {"name": "f", "arguments": '{"x":1}'}}]), 'f({"x":1})'),
         (choice(tool_calls=[{"custom": {"name": "sql", "input": "SELECT"}}]), "sql(SELECT)"),
         (choice(function_call={"name": "f", "arguments": ""}), "f()"),

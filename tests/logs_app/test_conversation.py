@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logs_app import conversation, folding
-from logs_app.assembly.forms import Upload
 from logs_app.conversation import wording
 from logs_app.conversation.turns import (
     Call,
@@ -26,6 +25,7 @@ from logs_app.conversation.turns import (
     Text,
     Turn,
 )
+from logs_app.multipart import Upload
 
 CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()

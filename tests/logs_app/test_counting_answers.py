@@ -23,6 +23,11 @@ def test_everything_that_was_said_is_counted():
     assert chat(function_call={"name": "f", "arguments": "{}"}) == words("f", "{}")
 
 
+def test_a_thought_is_counted_once_whatever_its_name():
+    assert chat(content="Hello", reasoning="Hmm", reasoning_content="Hmm") == words("Hello", "Hmm")
+    assert chat(content="Hello", thinking="Hmm") == words("Hello", "Hmm")
+
+
 def test_all_choices_are_counted():
     said = {"message": {"content": "Hello"}}
     assert cost("chat", choices=[said, said]) == 2 * words("Hello")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,10 +26,3 @@ def test_a_day_begins_at_midnight_utc():
 @pytest.mark.parametrize(("text", "ago"), [("15m", timedelta(minutes=15)), ("7d", timedelta(days=7))])
 def test_a_moment_may_be_so_long_ago(text, ago):
     assert abs(timezone.now() - ago - moments.moment(text)) < timedelta(seconds=5)
-
-
-def test_the_first_id_of_a_moment_lies_between_the_records_before_and_after():
-    milliseconds = int(MOMENT.timestamp() * 1000)
-    before = uuid.UUID(int=(milliseconds - 1) << 80 | (1 << 80) - 1)
-    assert before < moments.first_id(MOMENT) <= uuid.UUID(int=milliseconds << 80)
-    assert moments.first_id(datetime(1960, 1, 1, tzinfo=UTC)).int == 0

@@ -1,9 +1,10 @@
 import json
 import math
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from logs_app.jsontext import dumps, glimpse, loads, loads_exactly
+from logs_app.jsontext import dumps, glimpse, iso, loads, loads_exactly
 
 
 def test_nan_and_infinity_are_read():
@@ -47,3 +48,11 @@ def test_what_is_no_json_is_refused_unless_it_is_said_what_becomes_of_it():
 def test_a_glimpse_is_cut_short_where_it_would_be_hard():
     assert glimpse({"a": ["é", 1]}) == '{"a":["é",1]}'
     assert glimpse(["\ud83d"]) == "…"
+
+
+def test_a_moment_is_written_in_utc_with_the_places_it_is_to_have():
+    moment = datetime(2026, 1, 31, 12, 0, 0, 250_000, UTC)
+    assert iso(moment) == "2026-01-31T12:00:00.250000Z"
+    assert iso(moment.replace(microsecond=0)) == "2026-01-31T12:00:00Z"
+    assert iso(moment, "milliseconds") == "2026-01-31T12:00:00.250Z"
+    assert iso(moment.astimezone(timezone(timedelta(hours=8))), "seconds") == "2026-01-31T12:00:00Z"

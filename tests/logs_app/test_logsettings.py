@@ -9,13 +9,8 @@ from logs_app.models import LogSettings
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def nothing_known() -> None:
-    logsettings.forget()
-
-
 def test_without_a_row_the_defaults_hold() -> None:
-    value = logsettings.current()
+    value = logsettings.read()
     assert (value.redact_logs, value.redacted_kinds, value.payload_days, value.metadata_days) == (
         False,
         None,
@@ -24,14 +19,10 @@ def test_without_a_row_the_defaults_hold() -> None:
     )
 
 
-def test_the_row_is_read_and_kept_for_a_second() -> None:
+def test_the_row_is_read() -> None:
     LogSettings.objects.create(redact_logs=True, redacted_kinds=["EMAIL"], payload_days=None)
-    value = logsettings.current()
+    value = logsettings.read()
     assert (value.redact_logs, value.redacted_kinds, value.payload_days) == (True, ("EMAIL",), None)
-    LogSettings.objects.update(redact_logs=False)
-    assert logsettings.current() is value
-    logsettings.forget()
-    assert logsettings.current().redact_logs is False
 
 
 def test_there_is_one_row() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from logs_app import provisioning
 from logs_app.models import LogSettings
@@ -18,6 +19,13 @@ def test_stored_settings_are_not_touched() -> None:
     LogSettings.objects.create(redact_logs=True)
     assert provisioning.ensure_settings({"REDACT_LOGS": False}) is None
     assert LogSettings.objects.get().redact_logs is True
+
+
+def test_a_value_that_cannot_be_is_refused_in_words() -> None:
+    LogSettings.objects.create()
+    [found] = provisioning.differences({"REDACT_LOGS": "perhaps"})
+    with pytest.raises(ImproperlyConfigured, match="settings of records cannot be saved. redact_logs"):
+        found.apply()
 
 
 def test_what_differs_is_told_and_applied() -> None:

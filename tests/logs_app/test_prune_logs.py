@@ -7,7 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent, Project
-from logs_app import logsettings
 from logs_app.management.commands import prune_logs
 from logs_app.models import LogPayload, LogSettings
 from tests.logs_app.records import many
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def nothing_is_kept() -> None:
     LogSettings.objects.update_or_create(pk=1, defaults={"payload_days": 0, "metadata_days": None})
-    logsettings.forget()
     many(2)
     time.sleep(0.01)
 

@@ -170,13 +170,16 @@ def test_what_is_no_json_is_redacted_as_text(body: bytes) -> None:
     assert EMAIL not in stored(rows(body, body, headers=[["content-type", "text/plain"]]))
 
 
-def test_uploads_are_redacted_part_by_part() -> None:
+@pytest.mark.parametrize(
+    ("parameter", "boundary"), [("boundary=B", b"B"), ('Boundary="B"', b"B"), ('boundary="B;C"', b"B;C")]
+)
+def test_uploads_are_redacted_part_by_part(parameter: str, boundary: bytes) -> None:
     parts = (
         b'--B\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n'
         b'{"to": "joe\\u0040example.com"}\r\n'
         b'--B\r\ncontent-disposition: form-data; name="audio"\r\n\r\n\0\xff\r\n--B--\r\n'
-    )
-    headers = [["content-type", "multipart/form-data; boundary=B"]]
+    ).replace(b"--B", b"--" + boundary)
+    headers = [["content-type", f"multipart/form-data; {parameter}"]]
     made = assembled(opened(parts, headers=headers), answered(), (PART, 2000, ANSWER), closed())
     kept = payloads.unpack(made.payload["request_body"])
     assert kept == parts.replace(b'{"to": "joe\\u0040example.com"}', b'{"to":"[EMAIL_1]"}')

@@ -13,7 +13,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Credential, Project
-from logs_app import logsettings
 from logs_app.models import Attempt, KeyUsage, LogPayload, LogRecord, LogSettings, Rollup, SearchText
 from logs_app.recorder.store import Store
 from logs_app.retention import space, terms
@@ -24,11 +23,6 @@ from tests.scratch import Scratch, only_sqlite
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def forget_settings() -> None:
-    logsettings.forget()
 
 
 def run(after_days: float, **options: Any) -> Pruned:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from logs_app.finding.moments import first_id
+from logs_app.identifiers import first_id
 from logs_app.models import LogRecord
 from logs_app.retention import forecast
 from logs_app.retention.forecast import Forecast

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +55,14 @@ def ask(store: Store, **given: str) -> sums.Answer:
     asked = StatisticsFilters.given({"since": str(NOON), "until": str(NOON + 3 * 86_400_000)} | given)
     asked.is_valid(raise_exception=True)
     return sums.read(asked, LogRecord.objects.using(store.alias))
+
+
+def test_a_question_of_the_relays_own_is_one_of_the_api(store):
+    since = datetime.fromtimestamp(NOON / 1000, UTC)
+    records = LogRecord.objects.using(store.alias)
+    assert figures_of(sums.ask(records, since, since + timedelta(days=3)).total)["requests"] == 4
+    divided = sums.ask(records, since, since + timedelta(days=3), group_by="model")
+    assert counted(divided) == {(("m-1",), 0): 3, (("m-2",), 0): 1}
 
 
 def counted(answer: sums.Answer) -> dict[Any, int]:

@@ -20,13 +20,13 @@ def test_how_it_ended_has_a_colour_and_words(outcome, status, html):
 
 
 def test_a_price_says_whether_it_is_an_estimate():
-    assert recordpage.price(LogRecord(cost_nanos=1_500_000)) == "$0.0015"
-    assert recordpage.price(LogRecord(cost_nanos=1_500_000, usage_estimated=True)) == "≈ $0.0015"
-    assert recordpage.price(LogRecord()) == "–"
+    assert recordpage.exact_price(LogRecord(cost_nanos=1_500_000)) == "$0.0015"
+    assert recordpage.exact_price(LogRecord(cost_nanos=1_500_000, usage_estimated=True)) == "≈ $0.0015"
+    assert recordpage.exact_price(LogRecord()) == "–"
 
 
 def test_only_what_was_counted_is_listed():
-    assert recordpage.tokens(LogRecord(prompt_tokens=3, total_tokens=5)) == [
+    assert recordpage.counted(LogRecord(prompt_tokens=3, total_tokens=5)) == [
         ("Prompt tokens", 3),
         ("Total tokens", 5),
     ]

@@ -112,7 +112,9 @@ def test_a_table_that_cannot_be_written_costs_no_call(relay_server, records, tmp
     file.touch()
     asked = len(simulator.requests)
     done = managing.run(["compare", "--tag", TAG, "--csv", str(file)], relay_server.environ)
-    assert done.stderr.strip() == f"CommandError: {file} cannot be written: File exists."
+    assert done.stderr.strip() == (
+        f"CommandError: {file} exists already. Choose another name, or move it away."
+    )
     assert len(simulator.requests) == asked
 
 

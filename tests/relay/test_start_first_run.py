@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Credential
 from accounts.secrets import keys
 from proxy.models import Provider, RelaySettings
-from relay.health import machines
+from relay.health import sharedlimits
 from relay.start import first_run
 
 URL = "http://127.0.0.1:8000"
@@ -122,7 +122,7 @@ def test_an_administrator_who_is_there_already_has_another_password(settings: Se
 
 def without_reminder(output: str) -> str:
     """On PostgreSQL each start reminds of machines that might share the database."""
-    return output.replace(machines.ALONE, "").strip()
+    return output.replace(sharedlimits.ALONE, "").strip()
 
 
 def test_the_second_run_says_and_makes_nothing(settings: Settings) -> None:

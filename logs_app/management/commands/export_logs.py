@@ -7,13 +7,14 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.audit import actors
+from accounts.commandline import outputfile
 from logs_app import exporting, reveals
 from logs_app.exporting import FORMATS, Count, Format
 from logs_app.finding import selection
@@ -35,9 +36,9 @@ class Command(BaseCommand):
         selection.add_filters(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        form, given = FORMATS[options["format"]], selection.filters(options)
+        form, given, path = FORMATS[options["format"]], selection.filters(options), options["output"]
         records = selection.select(NAME, given)
-        with _opened(options["output"]) as file:
+        with outputfile.create(path) if path else nullcontext(sys.stdout.buffer) as file:
             reveals.note_export(actors.of_command(NAME), form.name, given)
             count = self._write(exporting.stream(records, form, counted := Count()), counted, form, file)
         self.stderr.write(_words(count, form))
@@ -62,18 +63,3 @@ def _words(count: Count, form: Format) -> str:
     skipped = count.read - count.written
     rest = f", {skipped:,} cannot be said as {form.name}" if skipped else ""
     return f"{count.written:,} records exported{rest}."
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise CommandError(f"{path} exists already. Choose another name, or move it away.") from None
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        yield file

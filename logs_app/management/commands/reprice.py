@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import router
 
+from accounts import money
 from logs_app.finding import selection
 from logs_app.models import LogRecord
-from logs_app.pricing import money, reading
+from logs_app.pricing import reading
 from logs_app.pricing.repricing import Progress, reprice
 
 REPORT_SECONDS = 2.0

@@ -6,12 +6,12 @@ import asyncio
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.audit import actors, audit
-from accounts.commandline import arguments
+from accounts.commandline import arguments, outputfile
 from accounts.errors import Refused
 from logs_app.finding import selection
 from proxy.compare import checks, running, summary, table
@@ -51,7 +51,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json-schema", type=arguments.json_file, metavar="FILE", help="check: JSON of this schema"
         )
-        parser.add_argument("--csv", type=Path, metavar="FILE", help="every call as a row of this new file")
+        parser.add_argument(
+            "--csv", type=Path, metavar="FILE", help="every call as a row of a new file of its owner's only"
+        )
         selection.add_filters(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,7 +63,8 @@ class Command(BaseCommand):
             raise CommandError(refused.message) from None
         if not comparison.total:
             raise CommandError("No record fits these filters.")
-        file = _opened(options["csv"])  # before a call is paid for
+        path = options["csv"]
+        file = outputfile.create(path) if path else None  # before a call is paid for
         detail = {"filters": selection.filters(options), "calls": comparison.total}
         audit.record(actors.of_command(NAME), "record.compare", ("records", None, ""), detail=detail)
         rows = asyncio.run(self._run(comparison))
@@ -125,13 +128,6 @@ def _checks(options: dict[str, Any]) -> list[dict[str, Any]]:
     return wanted
 
 
-def _opened(path: Path | None) -> IO[bytes] | None:
-    try:
-        return path.open("xb") if path else None
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _write(file: IO[bytes], rows: list[Row], names: list[str]) -> None:
+def _write(file: BinaryIO, rows: list[Row], names: list[str]) -> None:
     with file:
         file.writelines(table.lines(rows, names))

@@ -10,7 +10,7 @@ from django.core.management.commands import check
 from django.db import DatabaseError
 
 from proxy.configuration import provisioning
-from relay.health import machines
+from relay.health import sharedlimits
 
 
 class Command(check.Command):
@@ -20,7 +20,7 @@ class Command(check.Command):
         if options["list_tags"]:
             return
         try:
-            reminders, problems = machines.reminders(), provisioning.problems()
+            reminders, problems = sharedlimits.reminders(), provisioning.problems()
         except DatabaseError:
             return  # not there yet, or away: `serve` says so
         for line in reminders:

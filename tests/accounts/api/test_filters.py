@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.api.filters import is_number
+
 LISTS = (
     "/manage/projects",
     "/manage/tokens",
@@ -62,3 +64,19 @@ def test_wildcards_of_the_database_are_just_characters(api):
 @pytest.mark.parametrize("path", LISTS)
 def test_a_nul_is_an_error(api, path):
     assert api.get(f"{path}?search=%00").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", True),
+        ("42", True),
+        ("9" * 18, True),
+        ("9" * 19, False),
+        ("-1", False),
+        ("٣", False),
+        ("", False),
+    ],
+)
+def test_only_what_fits_a_column_is_a_number(text, expected):
+    assert is_number(text) is expected

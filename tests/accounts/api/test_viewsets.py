@@ -4,25 +4,8 @@ import pytest
 from django.db import OperationalError
 
 from accounts.api.projects import Projects
-from accounts.api.viewsets import is_number
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("0", True),
-        ("42", True),
-        ("9" * 18, True),
-        ("9" * 19, False),
-        ("-1", False),
-        ("٣", False),
-        ("", False),
-    ],
-)
-def test_only_what_fits_a_column_is_a_number(text, expected):
-    assert is_number(text) is expected
 
 
 def test_a_database_that_is_away_is_503_and_not_401(rf, settings):

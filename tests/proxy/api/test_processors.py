@@ -96,3 +96,7 @@ def test_a_preview_refuses_what_it_does_not_know(api):
 def test_who_may_only_look_previews_nothing(api, session):
     api.post(URL, REDACT)
     assert previewed(session(["view_processor"]), "redact").status_code == 403
+
+
+def test_what_is_neither_an_id_nor_a_name_is_not_found(api):
+    assert [api.get(f"{URL}/{pk}").status_code for pk in ("other", "99", "%00", "9" * 30)] == [404] * 4

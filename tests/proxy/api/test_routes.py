@@ -104,3 +104,7 @@ def test_deleting_takes_its_steps_and_leaves_the_processors(api, steps):
     assert Processor.objects.count() == 2
     assert AuditEvent.objects.filter(action="route.delete").exists()
     assert api.delete(f"{URL}/team").status_code == 404
+
+
+def test_what_is_neither_an_id_nor_a_name_is_not_found(api):
+    assert [api.get(f"{URL}/{pk}").status_code for pk in ("other", "99", "%00", "9" * 30)] == [404] * 4

@@ -12,7 +12,6 @@ from proxy.cache.freshness import Terms
 from proxy.cache.keys import Key
 from proxy.cache.purge import Purge
 from proxy.cache.redis import MARKED_SECONDS, RedisStore
-from proxy.cache.sealing import Seal
 from proxy.cache.sweeping import Sweeper
 from proxy.simulator import Simulator
 from tests.proxy.cache import caches
@@ -25,7 +24,7 @@ KEY = Key("project:a", "digest")
 
 @pytest.fixture
 async def store(redis_url: str) -> AsyncIterator[RedisStore]:
-    made = RedisStore(redis_url, PREFIX, Seal(["key"]))
+    made = RedisStore(redis_url, PREFIX, ["key"])
     empty(redis_url)
     yield made
     await made.aclose()
@@ -39,7 +38,7 @@ def empty(url: str) -> None:
 
 
 def sweeper(url: str, key: str = "key") -> Sweeper:
-    return Sweeper(url, PREFIX, Seal([key]))
+    return Sweeper(url, PREFIX, [key])
 
 
 async def test_what_was_put_is_found_and_lies_there_encrypted(store: RedisStore, redis_url: str) -> None:
@@ -69,7 +68,7 @@ async def test_nothing_is_given_that_another_key_sealed_or_that_was_moved(
     store: RedisStore, redis_url: str
 ) -> None:
     await store.put(KEY, entry(b"mine"))
-    foreign = RedisStore(redis_url, PREFIX, Seal(["other"]))
+    foreign = RedisStore(redis_url, PREFIX, ["other"])
     assert list((await foreign.find(KEY)).entries) == [] and foreign.counters.failures == 1
     await foreign.aclose()
     plain = Redis.from_url(redis_url)
@@ -91,7 +90,7 @@ async def test_a_sweep_takes_what_fits(store: RedisStore, redis_url: str) -> Non
 
 
 async def test_away_it_is_a_miss_said_once_and_left_alone(caplog: pytest.LogCaptureFixture) -> None:
-    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, Seal(["key"]), pause_seconds=60)
+    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, ["key"], pause_seconds=60)
     assert list((await away.find(KEY)).entries) == []
     await away.put(KEY, entry())
     assert list((await away.find(KEY)).entries) == []
@@ -118,7 +117,7 @@ async def anything(store: RedisStore) -> Key:
 
 
 async def test_a_lane_whose_redis_is_away_goes_on(tmp_path: Path, sim: Simulator) -> None:
-    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, Seal(["key"]))
+    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, ["key"])
     async with caches.lane_with_cache(tmp_path, sim.base_url, store=away) as lane:
         for _ in range(2):
             reply = await lane.chat("alone", headers=[(b"x-relay-cache", b"60")])
@@ -134,7 +133,7 @@ READ = Key("project:a", "digest", keys.resource("project:a", "/v1/models"))
 
 
 async def test_a_change_holds_for_all_who_share_it(store: RedisStore, redis_url: str) -> None:
-    other = RedisStore(redis_url, PREFIX, Seal(["key"]))
+    other = RedisStore(redis_url, PREFIX, ["key"])
     nothing = await store.find(READ)
     await store.put(READ, entry(b"old", mark=nothing.mark))
     found = await other.find(READ)
@@ -166,7 +165,7 @@ async def test_nothing_is_true_whose_mark_was_evicted(store: RedisStore, redis_u
 
 
 async def test_away_it_hears_of_no_change_and_fails_nobody() -> None:
-    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, Seal(["key"]))
+    away = RedisStore("redis://127.0.0.1:1/0", PREFIX, ["key"])
     assert not (await away.find(READ)).entries
     await away.invalidate([READ.resource])
     await away.aclose()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from proxy.cache import wishes
+from proxy.cache.wishes import Wish
 
 
 @pytest.mark.parametrize(
@@ -42,5 +43,5 @@ def test_what_keeps_the_cache_out(name: bytes, value: bytes) -> None:
 
 
 def test_no_word_of_it() -> None:
-    assert wishes.read([(b"accept", b"*/*")]) == wishes.NONE
+    assert wishes.read([(b"accept", b"*/*")]) == Wish()
     assert not wishes.names_cache([(b"accept", b"*/*")])

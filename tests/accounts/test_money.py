@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logs_app.pricing.money import dollars, nanos
+from accounts.money import dollars, nanos, shown
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,22 @@ def test_nothing_is_lost_on_the_way_to_dollars_and_back(amount):
 
 def test_dollars_are_written_plainly():
     assert [dollars(value) for value in (None, 0, 1, 2_500_000_000)] == [None, "0", "0.000000001", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (None, "–"),
+        (0, "$0.00"),
+        (1_234_567_890_000, "$1,234.57"),
+        (12_340_000, "$0.0123"),
+        (15_000, "$0.000015"),
+        (340, "$0.00000034"),
+    ],
+)
+def test_a_small_price_keeps_the_digits_that_tell(amount, said):
+    assert shown(amount) == said
+
+
+def test_an_estimate_says_so():
+    assert (shown(12_340_000, True), shown(None, True)) == ("≈ $0.0123", "–")

@@ -33,11 +33,11 @@ def read(content: bytes, content_type: str) -> dict[str, Any] | None:
     """`{"model": "whisper-1", "file": {"type": "file", "filename": "a.mp3"}}`; None for
     what is no form. Of several fields of one name it is a list.
     """
-    mark = _mark(content_type)
-    if mark is None:
+    boundary = boundary_of(content_type)
+    if boundary is None:
         return None
     fields: dict[str, Any] = {}
-    for head, value in _parts(content, mark):
+    for head, value in _parts(content, boundary):
         name = _NAME.search(head)
         if name is not None:
             _add(fields, _text(name).removesuffix("[]"), _value(head, value))
@@ -46,19 +46,20 @@ def read(content: bytes, content_type: str) -> dict[str, Any] | None:
 
 def uploads(content: bytes, content_type: str) -> list[Upload]:
     """Of what is no form there are none."""
-    mark = _mark(content_type)
-    parts = _parts(content, mark) if mark is not None else ()
+    boundary = boundary_of(content_type)
+    parts = _parts(content, boundary) if boundary is not None else ()
     return [Upload(_text(file), _type(head), value) for head, value in parts if (file := _FILE.search(head))]
 
 
-def _mark(content_type: str) -> bytes | None:
+def boundary_of(content_type: str) -> bytes | None:
+    """With its two hyphens, as it stands between the parts; None for what is no form."""
     found = _BOUNDARY.search(content_type) if content_type.startswith("multipart/") else None
     return b"--" + (found[1] or found[2]).encode("utf-8", "replace") if found else None
 
 
-def _parts(content: bytes, mark: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _parts(content: bytes, boundary: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Heads and values."""
-    for part in content.split(mark, MOST_PARTS)[1:]:
+    for part in content.split(boundary, MOST_PARTS)[1:]:
         head, blank, value = part.partition(b"\r\n\r\n")
         if blank and len(head) <= LONGEST_HEAD:
             yield head, value.removesuffix(b"\r\n")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from logs_app.models import LogRecord, Node
 from proxy.models import Provider
-from relay.health import machines
+from relay.health import sharedlimits
 from tests.redisserver import redis_server
 
 pytestmark = pytest.mark.django_db
@@ -29,43 +29,43 @@ def recorded(node: str, age: timedelta) -> None:
 
 
 def usual() -> list[str]:
-    return [] if connection.vendor == "sqlite" else [machines.ALONE]
+    return [] if connection.vendor == "sqlite" else [sharedlimits.ALONE]
 
 
 def test_one_machine_is_only_told_what_another_would_need() -> None:
-    assert machines.reminders() == usual()
+    assert sharedlimits.reminders() == usual()
 
 
 def test_its_own_records_are_not_another_machine(settings: Any) -> None:
     recorded(settings.NODE_ID, timedelta())
 
-    assert machines.reminders() == usual()
+    assert sharedlimits.reminders() == usual()
 
 
 def test_another_machine_on_the_same_database_needs_redis() -> None:
     recorded("other", timedelta(minutes=5))
 
-    (line,) = machines.reminders()
+    (line,) = sharedlimits.reminders()
     assert "(other)" in line and "Set REDIS_URL" in line
 
 
 def test_a_machine_that_is_gone_is_not_counted() -> None:
-    recorded("other", machines.RECENTLY * 2)
+    recorded("other", sharedlimits.RECENTLY * 2)
 
-    assert machines.reminders() == usual()
+    assert sharedlimits.reminders() == usual()
 
 
 def test_with_redis_there_is_nothing_to_say(settings: Any, redis_url: str) -> None:
     recorded("other", timedelta())
     settings.REDIS_URL = redis_url
 
-    assert machines.reminders() == []
+    assert sharedlimits.reminders() == []
 
 
 def test_a_redis_that_does_not_answer_is_said(settings: Any, tmp_path: Path) -> None:
     with redis_server(tmp_path) as server:
         settings.REDIS_URL = server.url
-    (line,) = machines.reminders()
+    (line,) = sharedlimits.reminders()
 
     assert line.startswith("REDIS_URL: no answer")
 

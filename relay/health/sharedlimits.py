@@ -10,8 +10,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts import redisclient
-from logs_app import seeding
-from logs_app.models import LogRecord, Node
+from logs_app.finding import nodes
 
 PATIENCE_SECONDS = 2.0
 # A machine that recorded nothing for so long is one that was replaced.
@@ -45,6 +44,5 @@ def _unreachable() -> list[str]:
 
 
 def _others() -> list[str]:
-    nodes = Node.objects.exclude(pk__in=(settings.NODE_ID, seeding.NODE)).order_by("pk")
-    newest = LogRecord.objects.filter(created_at__gt=timezone.now() - RECENTLY)
-    return [node.pk for node in nodes if newest.filter(node=node.pk, seq=node.seq).exists()]
+    others = nodes.recording().exclude(pk=settings.NODE_ID)
+    return list(others.filter(last__gt=timezone.now() - RECENTLY).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Amounts as people write them, and as the database keeps them: US dollars and whole nano dollars."""
+"""Amounts as people have them, and as the database keeps them: US dollars and whole nano dollars."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from django.utils.translation import gettext as _
 
 PLACES = 9
+NANOS = 10**PLACES
 LARGEST_DOLLARS = 1_000_000_000
 
 
@@ -35,3 +36,12 @@ def dollars(amount: int | None) -> str | None:
         return None
     text = f"{Decimal(amount).scaleb(-PLACES):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def shown(amount: int | None, is_estimated: bool = False) -> str:
+    """A column's worth of a price: cents as people read them, and of less the two digits that tell."""
+    if amount is None:
+        return "–"
+    value = Decimal(amount).scaleb(-PLACES)
+    places = 2 if value >= 1 or not amount else min(PLACES, max(4, 1 - value.adjusted()))
+    return f"{'≈ ' if is_estimated else ''}${value:,.{places}f}"

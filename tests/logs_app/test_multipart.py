@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logs_app.assembly.forms import LONGEST_VALUE, Upload, read, uploads
+from logs_app.multipart import LONGEST_VALUE, Upload, read, uploads
 
 TYPE = "multipart/form-data; boundary=----edge"
 
