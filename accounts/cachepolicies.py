@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from .policies import HEADER_NAME, Members, Refusal, refusal_of_members
 
 OFF, OPT_IN, ALWAYS = "off", "opt_in", "always"
 MODES = (OFF, OPT_IN, ALWAYS)
@@ -24,35 +25,18 @@ VOLATILE = (
 )
 LONGEST_SECONDS = 365 * 24 * 3600
 MOST_HEADERS = 100
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-
-Refusal = str | None
+LONGEST_HEADER = 200
 
 
 def refusal_of(policy: Any) -> Refusal:
     """Why this JSON cannot be a project's cache policy; None when it can. Null stands for the default."""
-    return _refusal(policy, MEMBERS)
+    return refusal_of_members(policy, MEMBERS, _("A cache policy"))
 
 
 def refusal_of_route(policy: Any) -> Refusal:
     """The same for a route, which cannot say who shares the answers of a tenant."""
-    return _refusal(policy, {name: check for name, check in MEMBERS.items() if name != "scope"})
-
-
-def _refusal(policy: Any, members: dict[str, Callable[[Any], Refusal]]) -> Refusal:
-    if policy is None:
-        return None
-    if not isinstance(policy, dict):
-        return _("A cache policy is an object with any of %(names)s.") % {"names": ", ".join(members)}
-    for name, value in policy.items():
-        if name not in members:
-            return _("A cache policy has no member '%(name)s' here, only %(names)s.") % {
-                "name": str(name)[:100],
-                "names": ", ".join(members),
-            }
-        if value is not None and (refusal := members[name](value)):
-            return f"{name}: {refusal}"
-    return None
+    members = {name: check for name, check in MEMBERS.items() if name != "scope"}
+    return refusal_of_members(policy, members, _("A cache policy of a route"))
 
 
 def _one_of(*words: str) -> Callable[[Any], Refusal]:
@@ -79,12 +63,16 @@ def _refusal_of_members(value: Any) -> Refusal:
 
 def _refusal_of_headers(value: Any) -> Refusal:
     is_list = isinstance(value, list) and len(value) <= MOST_HEADERS
-    if is_list and all(isinstance(name, str) and _TOKEN.fullmatch(name) for name in value):
+    if is_list and all(map(_is_header, value)):
         return None
     return _("write a list of at most %(most)s names of headers.") % {"most": MOST_HEADERS}
 
 
-MEMBERS: dict[str, Callable[[Any], Refusal]] = {
+def _is_header(name: Any) -> bool:
+    return isinstance(name, str) and len(name) <= LONGEST_HEADER and bool(HEADER_NAME.fullmatch(name))
+
+
+MEMBERS: Members = {
     "mode": _one_of(*MODES),
     "ttl": _refusal_of_seconds,
     "scope": _one_of(*SCOPES),

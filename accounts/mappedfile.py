@@ -1,14 +1,51 @@
-"""A file of fixed size that all processes of a machine map into memory."""
+"""A file of fixed size that all processes of a machine map into memory, under one lock (flock)."""
 
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 
 
-def open_or_make(path: Path, magic: bytes, size_bytes: int) -> int:
+class MappedFile:
+    """Where there is no path, or `error` says why it cannot be used, it is memory of this process alone, and
+    `folder` is None. Of one thread: flock knows no difference within a process.
+    """
+
+    def __init__(self, path: Path | None, magic: bytes, size_bytes: int) -> None:
+        self.error: OSError | None = None
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = _open_or_make(path, magic, size_bytes) if path is not None else None
+            self.map = mmap.mmap(-1 if self._descriptor is None else self._descriptor, size_bytes)
+        except OSError as error:
+            self._close_file()
+            self.error, self.map = error, mmap.mmap(-1, size_bytes)
+        self.folder = path.parent if path is not None and self.error is None else None
+        self.words = memoryview(self.map).cast("Q")
+
+    def lock(self) -> None:
+        if self._descriptor is not None:
+            flock(self._descriptor, LOCK_EX)
+
+    def unlock(self) -> None:
+        if self._descriptor is not None:
+            flock(self._descriptor, LOCK_UN)
+
+    def close(self) -> None:
+        self.words.release()
+        self.map.close()
+        self._close_file()
+
+    def _close_file(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open_or_make(path: Path, magic: bytes, size_bytes: int) -> int:
     """Its descriptor; what does not begin with `magic` or has another size is emptied. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

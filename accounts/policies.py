@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,25 +12,30 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MOST_ENTRIES = 1000
 LONGEST_ENTRY = 500
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# A token of RFC 9110, section 5.6.2.
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ORIGIN = re.compile(r"\*|null|[a-z*][a-z0-9+.*-]*://[^\s/?#@,A-Z]+")
 
 Refusal = str | None
+Members = Mapping[str, Callable[[Any], Refusal]]
 
 
 def refusal_of(policy: Any) -> Refusal:
     """Why this JSON cannot be a policy; None when it can. Null and a missing member mean no restriction."""
+    return refusal_of_members(policy, MEMBERS, _("A policy"))
+
+
+def refusal_of_members(policy: Any, members: Members, noun: str) -> Refusal:
+    """The same for any object of such members; `noun` begins the sentence."""
+    words = {"noun": noun, "names": ", ".join(members)}
     if policy is None:
         return None
     if not isinstance(policy, dict):
-        return _("A policy is an object with any of %(names)s.") % {"names": ", ".join(MEMBERS)}
+        return _("%(noun)s is an object with any of %(names)s.") % words
     for name, value in policy.items():
-        if name not in MEMBERS:
-            return _("A policy has no member '%(name)s', only %(names)s.") % {
-                "name": _shown(name),
-                "names": ", ".join(MEMBERS),
-            }
-        if value is not None and (refusal := MEMBERS[name](value)):
+        if name not in members:
+            return _("%(noun)s has no member '%(name)s', only %(names)s.") % {**words, "name": _shown(name)}
+        if value is not None and (refusal := members[name](value)):
             return f"{name}: {refusal}"
     return None
 
@@ -97,9 +102,9 @@ def _refusal_of_origin(origin: Any) -> Refusal:
 def _refusal_of_header(name: Any) -> Refusal:
     if refusal := _refusal_of_pattern(name):
         return refusal
-    return (
-        None if _TOKEN.fullmatch(name) else _("'%(name)s' is no name of a header.") % {"name": _shown(name)}
-    )
+    if not HEADER_NAME.fullmatch(name):
+        return _("'%(name)s' is no name of a header.") % {"name": _shown(name)}
+    return None
 
 
 def _refusal_of_endpoint(path: Any) -> Refusal:
@@ -123,7 +128,7 @@ def _each(refusal_of_one: Callable[[Any], Refusal]) -> Callable[[Any], Refusal]:
     return lambda values: _refusal_of_list(values, refusal_of_one)
 
 
-MEMBERS: dict[str, Callable[[Any], Refusal]] = {
+MEMBERS: Members = {
     "param_whitelist": _refusal_of_whitelist,
     "allowed_origins": _each(_refusal_of_origin),
     "required_headers": _each(_refusal_of_header),

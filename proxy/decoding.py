@@ -10,7 +10,8 @@ import zlib
 
 import zstandard
 
-PLAIN = (b"", b"identity")
+from .headers import PLAIN
+
 _GZIP = 16 + zlib.MAX_WBITS
 _WINDOW_BYTES = 128 * 1024 * 1024  # the head of a zstd frame may ask for far more
 _STEP_BYTES = 1024  # of zstd, which can hold 32 MB

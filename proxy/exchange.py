@@ -121,7 +121,7 @@ class Exchange:
     def answer(self, status: int, raw_headers: headers.RawHeaders, provider: str | None = None) -> None:
         self.status = status
         self._relay_ns = (self.offset_us - self._waited_us()) * 1000
-        shown = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in raw_headers]
+        shown = headers.to_text(raw_headers)
         meta = {"status": status, "headers": shown, "provider": provider, "model_sent": self.model_sent}
         if self.is_cached:
             meta["cached"] = True

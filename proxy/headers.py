@@ -7,6 +7,7 @@ RFC 9110 section 7.6.1 tells which headers belong to one hop only.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -41,8 +42,12 @@ OURS = b"x-relay-"
 # The recorder can undo these; anything else would make the record unreadable.
 READABLE_ENCODINGS = frozenset({"gzip", "deflate", "zstd", "identity"})
 
-_DROP_FROM_CLIENT = HOP_BY_HOP | CLIENT_CREDENTIALS | CLIENT_ROUTE | {b"accept-encoding"}
-_DROP_FROM_CLIENT_PREFIXES = (OURS, *CLIENT_ROUTE_PREFIXES)
+PLAIN = (b"", b"identity")
+# Of a client's headers, those that no provider gets.
+NOT_SENT = HOP_BY_HOP | CLIENT_CREDENTIALS | CLIENT_ROUTE
+NOT_SENT_PREFIXES = (OURS, *CLIENT_ROUTE_PREFIXES)
+
+_DROP_FROM_CLIENT = NOT_SENT | {b"accept-encoding"}
 _DROP_FROM_PROVIDER = HOP_BY_HOP | PROVIDER_ACCOUNT | PROVIDER_EDGE
 _DROP_FROM_PROVIDER_PREFIXES = (OURS, *PROVIDER_EDGE_PREFIXES)
 _MASKED_IN_RECORDS = (CLIENT_CREDENTIALS | GATEWAY_CREDENTIALS) - {b"openai-organization", b"openai-project"}
@@ -60,7 +65,7 @@ def to_provider(client: Iterable[tuple[bytes, bytes]], *, plain: bool) -> RawHea
                 one_hop |= _listed(header[1])
             elif name == b"accept-encoding":
                 encodings.append(header[1])
-        elif not name.startswith(_DROP_FROM_CLIENT_PREFIXES):
+        elif not name.startswith(NOT_SENT_PREFIXES):
             kept.append(header)
     kept = _without(kept, one_hop)
     if encodings:
@@ -68,8 +73,21 @@ def to_provider(client: Iterable[tuple[bytes, bytes]], *, plain: bool) -> RawHea
     return kept
 
 
+@lru_cache(maxsize=256)
+def is_sent(name: bytes) -> bool:
+    """Whether a provider can know what the client wrote under this name."""
+    return name not in NOT_SENT and not name.startswith(NOT_SENT_PREFIXES)
+
+
 def to_client(provider: Iterable[tuple[bytes, bytes]], request_id: bytes) -> RawHeaders:
     """The provider's headers as the client gets them, with our request id."""
+    kept = from_provider(provider)
+    kept.append((b"x-relay-request-id", request_id))
+    return kept
+
+
+def from_provider(provider: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Those of its headers that are not dropped."""
     one_hop: set[bytes] = set()
     kept: RawHeaders = []
     for header in provider:
@@ -79,9 +97,15 @@ def to_client(provider: Iterable[tuple[bytes, bytes]], request_id: bytes) -> Raw
                 one_hop |= _listed(header[1])
         elif not name.startswith(_DROP_FROM_PROVIDER_PREFIXES):
             kept.append(header)
-    kept = _without(kept, one_hop)
-    kept.append((b"x-relay-request-id", request_id))
-    return kept
+    return _without(kept, one_hop)
+
+
+def without_hop_by_hop(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Nor those that `connection` itself names. For a hop of our own, so all others stay."""
+    headers = list(headers)
+    named = [_listed(value) for name, value in headers if name.lower() == b"connection"]
+    dropped = HOP_BY_HOP.union(*named)
+    return [header for header in headers if header[0].lower() not in dropped]
 
 
 def overlay(headers: RawHeaders, ours: RawHeaders) -> RawHeaders:
@@ -98,11 +122,29 @@ def for_record(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
     ]
 
 
+def to_text(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+def from_text(headers: Iterable[Iterable[str]]) -> RawHeaders:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
 def first(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
     for name, value in headers:
         if name == wanted:
             return value
     return b""
+
+
+def is_plain(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the body can be read as it is."""
+    return first(headers, b"content-encoding") in PLAIN
+
+
+def holds(headers: RawHeaders, media_type: bytes) -> bool:
+    """Whether the body can be read as one of this type."""
+    return is_plain(headers) and first(headers, b"content-type").startswith(media_type)
 
 
 def _without(headers: RawHeaders, one_hop: set[bytes]) -> RawHeaders:

@@ -102,7 +102,7 @@ KEY_USAGE_READER = "logs_app.recorder.keyusage.read"
 KEY_PERIODS_READER = "logs_app.statistics.spent"
 KEY_LIMITS_READER = "proxy.limits.looking.remaining"
 UPSTREAM_KEY_TESTER = "proxy.health.ownkey.test"
-PROVIDER_STANDING_READER = "proxy.standings.read"
+PROVIDER_STANDING_READER = "proxy.health.stored.read"
 
 # Alerts by e-mail
 EMAIL_URL: str = _env["EMAIL_URL"]

@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+
+from accounts import filelock
 
 COUNT = 128
 _BITS = 32
@@ -99,12 +100,6 @@ class Cells:
         if self._folder is None:
             return None
         try:
-            descriptor = os.open(self._folder / f"cell-{cell}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return filelock.take(self._folder / f"cell-{cell}")
         except OSError:
             return None
-        try:
-            flock(descriptor, LOCK_EX | LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            return None
-        return descriptor

@@ -13,19 +13,16 @@ must not end it.
 from __future__ import annotations
 
 import logging
-import mmap
-import os
 import time
-from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 from types import TracebackType
 
-from accounts import mappedfile
 from accounts.budgets import row as rows
 from accounts.budgets.budget import MINUTE_US, STREAMS, Budget
 from accounts.budgets.cells import COUNT as CELLS
 from accounts.budgets.cells import Cells
 from accounts.budgets.row import HAS_CELLS, HIGH, LOW, USED_AT, Row
+from accounts.mappedfile import MappedFile
 
 FOLDER, NAME = "limits", "table-1"  # the number is the layout's
 MAGIC = b"LLMRELAY"
@@ -48,21 +45,15 @@ class Table:
         self._rows: dict[int, Row] = {}  # by the low half of the digest
         self._epoch = 0
         self._warn_at = 0.0
-        self._descriptor: int | None = None
-        folder: Path | None = data_dir / FOLDER
-        try:
-            self._descriptor = mappedfile.open_or_make(data_dir / FOLDER / NAME, MAGIC, BYTES)
-            self._map = mmap.mmap(self._descriptor, BYTES)
-        except OSError as error:
+        self._file = MappedFile(data_dir / FOLDER / NAME, MAGIC, BYTES)
+        if error := self._file.error:
+            folder = data_dir / FOLDER
             log.warning("Each process counts limits for itself: %s cannot be used (%s).", folder, error)
-            self._descriptor, folder = None, None
-            self._map = mmap.mmap(-1, BYTES)
-        self._words = memoryview(self._map).cast("Q")
-        self.cells = Cells(folder, self._words, CLAIMED_CELLS)
+        self._words = self._file.words
+        self.cells = Cells(self._file.folder, self._words, CLAIMED_CELLS)
 
     def __enter__(self) -> int:
-        if self._descriptor is not None:
-            flock(self._descriptor, LOCK_EX)
+        self._file.lock()
         words = self._words
         if words[BUSY]:
             words[EPOCH] = (words[EPOCH] + 1) & 0xFFFFFFFF
@@ -77,8 +68,7 @@ class Table:
     ) -> None:
         if kind is None:
             self._words[BUSY] = 0
-        if self._descriptor is not None:
-            flock(self._descriptor, LOCK_UN)
+        self._file.unlock()
 
     def row(self, budget: Budget, now_us: int) -> Row | None:
         """None when the table is full."""
@@ -94,10 +84,7 @@ class Table:
     def close(self) -> None:
         self.cells.close()
         self._rows.clear()
-        self._words.release()
-        self._map.close()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        self._file.close()
 
     def _remember(self, budget: Budget, row: Row) -> None:
         if len(self._rows) >= 2 * ROWS:

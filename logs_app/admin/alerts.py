@@ -111,7 +111,7 @@ class StateInline(admin.TabularInline):
 class AlertRuleAdmin(AuditedAdmin):
     audit_kind = "alertrule"
     form = AlertRuleForm
-    list_display = ("name", "standing", "kind", "scope_words", "limit", "told", "is_enabled")
+    list_display = ("name", "state", "kind", "scope_words", "limit", "told", "is_enabled")
     list_filter = ("kind", "is_enabled")
     search_fields = ("name",)
     readonly_fields = ("has_webhook", "evaluated_at", "evaluation_error", "created_at", "updated_at")
@@ -138,7 +138,7 @@ class AlertRuleAdmin(AuditedAdmin):
         return super().get_queryset(request).prefetch_related("states")
 
     @admin.display(description=_("now"))
-    def standing(self, rule: AlertRule) -> str:
+    def state(self, rule: AlertRule) -> str:
         """Open ones in words; of many the first."""
         if rule.evaluation_error:
             return gettext("cannot be read: %s") % rule.evaluation_error

@@ -83,7 +83,7 @@ class DispatcherAdmin(AuditedAdmin):
         "name",
         "service",
         "endpoint",
-        "standing",
+        "state",
         "lag",
         "delivered",
         "undelivered",
@@ -91,11 +91,11 @@ class DispatcherAdmin(AuditedAdmin):
     )
     list_filter = ("service", "is_enabled")
     search_fields = ("name", "endpoint")
-    readonly_fields = ("standing", "last_error", "undelivered", "has_key", "created_at", "updated_at")
+    readonly_fields = ("state", "last_error", "undelivered", "has_key", "created_at", "updated_at")
     actions = ("test_event",)
     fieldsets = (
         (None, {"fields": ("name", "service", "endpoint", "is_enabled")}),
-        (_("How it fares"), {"fields": ("standing", "last_error", "undelivered")}),
+        (_("How it fares"), {"fields": ("state", "last_error", "undelivered")}),
         (_("API key"), {"fields": ("has_key", "new_api_key", "remove_api_key")}),
         (_("Which events, and how"), {"fields": ("filter", "options", "batch_size")}),
         (None, {"fields": ("created_at", "updated_at")}),
@@ -118,7 +118,7 @@ class DispatcherAdmin(AuditedAdmin):
         subscriptions.end(obj.name)
 
     @admin.display(description=_("state"))
-    def standing(self, row: Dispatcher) -> Any:
+    def state(self, row: Dispatcher) -> Any:
         found = self._state(row)
         if not row.is_enabled:
             return _("disabled")

@@ -1,7 +1,7 @@
 """Alerts: what somebody wants to be told of, found out and told.
 
 reading    what a rule sees of one thing now
-traffic, spend, standings, keys
+traffic, spend, providers, keys
            read it, one module for each kind of source
 readers    which of them reads what
 evaluator  opens and closes alerts, and has them told: each once, however many evaluators there are

@@ -13,6 +13,8 @@ ENDS_BYTES = 64 * 1024
 # More is not unpacked of one body: a few bytes must not keep the recorder busy for hours.
 UNPACKED_BYTES = 128 << 20
 PIECE_BYTES = 1 << 20
+# Encodings that are undone before a body is stored.
+UNPACKED = frozenset({"gzip", "x-gzip", "deflate", "zstd"})
 
 Unpack = Callable[[bytes], Iterator[bytes]]
 
@@ -80,9 +82,9 @@ class Body:
 
 def _unpacker(encoding: str) -> Unpack | None:
     """None for what is not packed, and for what we cannot unpack."""
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return _Zlib()
-    return _Zstd() if encoding == "zstd" else None
+    if encoding not in UNPACKED:
+        return None
+    return _Zstd() if encoding == "zstd" else _Zlib()
 
 
 class _Zlib:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -14,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
+
+from accounts import filelock
 
 READY_FD = "RELAY_DISPATCHER_READY_FD"
 STOP_SECONDS = 30.0
@@ -64,12 +65,9 @@ def hold(name: str) -> None:
     global _held
     if READY_FD not in os.environ:
         return
-    descriptor = os.open(pid_file(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise NotStarted(f"{name} is at work already.") from None
+    descriptor = filelock.take(pid_file(name))
+    if descriptor is None:
+        raise NotStarted(f"{name} is at work already.")
     os.ftruncate(descriptor, 0)
     os.write(descriptor, b"%d\n" % os.getpid())
     _held = descriptor
@@ -84,14 +82,9 @@ def say_ready() -> None:
 
 def running(name: str) -> int | None:
     """The pid of a detached one, if it lives."""
-    try:
-        with pid_file(name).open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return int(pid_file(name).read_text().strip() or 0) or None
-    except FileNotFoundError:
-        pass
-    return None
+    if not filelock.is_held_at(pid_file(name)):
+        return None
+    return int(pid_file(name).read_text().strip() or 0) or None
 
 
 def stop(name: str) -> int | None:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import orjson
+
+from . import sse
+
 # Azure's first chunk has placeholders ("" and 0): the first value that says something wins.
 IDENTITY = frozenset({"id", "created", "model"})
 # Padding, and an echo of the request.
 DROPPED = frozenset({"choices", "object", "obfuscation", "stream_options"})
+
+
+def is_usage_only(event: bytes) -> bool:
+    """The extra chunk of `include_usage`: no choices, a usage object."""
+    try:
+        chunk = orjson.loads(b"".join(data for _, data in sse.events(event)))
+    except orjson.JSONDecodeError:
+        return False
+    return type(chunk) is dict and chunk.get("choices") == [] and type(chunk.get("usage")) is dict
 
 
 class Choice(Protocol):

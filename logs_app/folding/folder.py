@@ -11,10 +11,9 @@ from logs_app.jsontext import loads
 from . import facts, plain, streams
 from .folded import Folded
 from .plain import Plain
-from .sse import Decoder, Event
+from .sse import DONE, Decoder, Event
 from .streams import Stream
 
-END = b"[DONE]"
 KEPT_HEAD_BYTES = 4096
 
 
@@ -91,7 +90,7 @@ class Folder:
 
     def _take(self, events: list[Event]) -> None:
         for name, payload in events:
-            if payload.startswith(END):
+            if payload.startswith(DONE):
                 self._close()
                 return
             try:

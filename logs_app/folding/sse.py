@@ -8,8 +8,16 @@ touched a constant number of times, so one 5 MB event costs what 5 MB of small o
 from __future__ import annotations
 
 BOM = b"\xef\xbb\xbf"
+DONE = b"[DONE]"  # the data of OpenAI's last event
 
 Event = tuple[str, bytes]
+
+
+def events(raw: bytes) -> list[Event]:
+    """All of them; the last one may lack its blank line."""
+    decoder = Decoder()
+    found, last = decoder.feed(raw), decoder.flush()
+    return [*found, last] if last else found
 
 
 class Decoder:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 
+from accounts import filelock
 from accounts.secrets.sealing import TAG_BYTES
 from logs_app.journal import segments
 from logs_app.journal.segments import ENTRY, LENGTH, MAX_ENTRY_BYTES, NONCE
@@ -39,7 +40,8 @@ class SegmentReader:
 
     @property
     def is_locked(self) -> bool:
-        return segments.is_locked(self.fd)
+        """Its writer lives. Ask before you read: what an unlocked one holds is all there will be."""
+        return filelock.is_held(self.fd)
 
     @property
     def size(self) -> int:

@@ -176,16 +176,6 @@ def header_bytes(path: Path) -> int:
     return len(head) + HEADER_LENGTH.unpack_from(head, len(MAGIC))[0] if is_segment else 0
 
 
-def is_locked(fd: int) -> bool:
-    """True while the writer lives. Ask before you read: what an unlocked one holds is all there will be."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    fcntl.flock(fd, fcntl.LOCK_UN)
-    return False
-
-
 def sync_directory(directory: Path) -> None:
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

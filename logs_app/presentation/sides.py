@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from logs_app import payloads
+from logs_app.folding import choices
 from logs_app.models import LogPayload, LogRecord
 from logs_app.presentation import presentation
 
 USAGE = {"include_usage": True}
 _BLANK_LINE = re.compile(r"(?:\r\n|\n|\r(?!\n)){2}")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def sent(record: LogRecord, payload: LogPayload) -> Any:
@@ -56,7 +56,7 @@ def delivered(record: LogRecord, payload: LogPayload) -> str | None:
 def _delivered(text: str, edit: dict[str, Any]) -> str:
     match edit:
         case {"kind": "hide_usage_event"}:
-            return "".join(event for event in _events(text) if not _is_usage_only(event))
+            return "".join(event for event in _events(text) if not choices.is_usage_only(event.encode()))
         case {"kind": "append_error_event", "event": str(event)}:
             return _whole_events(text) + event
         case {"kind": "model", "from": str(served), "to": str(asked)}:
@@ -85,13 +85,3 @@ def _events(text: str) -> list[str]:
 def _whole_events(text: str) -> str:
     """A stream that was cut inside an event was forwarded up to the one before it."""
     return "".join(_events(text)[:-1])
-
-
-def _is_usage_only(event: str) -> bool:
-    """The extra chunk of `include_usage`: no choices, a usage object."""
-    data = "".join(line[5:] for line in _LINE_END.split(event) if line.startswith("data:"))
-    try:
-        chunk = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return False
-    return type(chunk) is dict and chunk.get("choices") == [] and type(chunk.get("usage")) is dict

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from accounts import filelock
 from logs_app.journal import segments
 from logs_app.journal.segments import MasterKeys, Name, Unreadable
 from logs_app.recorder.lives import Segment
@@ -43,7 +44,7 @@ class Directory:
             if self._refused.get(file_name) != str(error):
                 log.error("Journal segment %s cannot be read: %s.", self.path / file_name, error)
             self._refused[file_name] = str(error)
-            if not _is_being_written(self.path / file_name):
+            if not filelock.is_held_at(self.path / file_name):
                 self.set_aside(file_name)
             return None
 
@@ -79,14 +80,3 @@ def _age_seconds(entry: os.DirEntry[str]) -> float:
         return time.time() - entry.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _is_being_written(path: Path) -> bool:
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        return segments.is_locked(fd)
-    finally:
-        os.close(fd)

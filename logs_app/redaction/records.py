@@ -13,6 +13,7 @@ import orjson
 
 from logs_app import payloads
 from logs_app.assembly import columns, previews
+from logs_app.assembly.bodies import UNPACKED
 from logs_app.folding import Folded, facts
 
 from . import documents, streams
@@ -42,8 +43,7 @@ CUTS = ("request_cut", "request_sent_cut", "response_cut")
 WITHHELD = "What was said could not be redacted ({reason}) and was not stored."
 UNREADABLE = "The {side} is in an encoding that cannot be read, so it was not stored."
 SPLIT = "The answer has secrets spread over events that cannot be put together; it was not stored."
-# Encodings that the recorder undoes before it stores a body.
-READABLE = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "zstd"})
+READABLE = UNPACKED | {"", "identity"}
 
 Row = dict[str, Any]
 

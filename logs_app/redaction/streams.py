@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from logs_app.folding.sse import Decoder
+from logs_app.folding import sse
+from logs_app.folding.sse import DONE
 from logs_app.jsontext import dumps, loads
 
 from .redactor import Redactor
 
 Event = tuple[str, Any]  # name or "", and its JSON or the bytes that are none
 Json = dict[str, Any]
-DONE = b"[DONE]"
 ENDING = ("stop_reason", "stop_sequence")
 TERMINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
@@ -55,10 +55,7 @@ def redacted(redactor: Redactor, raw: bytes) -> bytes:
 
 
 def events(raw: bytes) -> Iterator[Event]:
-    decoder = Decoder()
-    found = decoder.feed(raw)
-    last = decoder.flush()
-    for name, payload in [*found, *([last] if last else [])]:
+    for name, payload in sse.events(raw):
         yield name, _parsed(payload)
 
 

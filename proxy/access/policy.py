@@ -125,10 +125,15 @@ def check_origin(call: Call, key: Key, settings: Settings) -> None:
 def _check_origin(call: Call, policy: Policy) -> None:
     if policy.error:
         raise refusals.policy_unusable(policy.error)
-    if not policy.allowed_origins:
+    check_origins(call, policy.allowed_origins)
+
+
+def check_origins(call: Call, allowed: Patterns) -> None:
+    """Each that the call has, where only some are allowed. Raises RelayError."""
+    if not allowed:
         return
     for name, value in call.headers:
-        if name == b"origin" and not patterns.matches(policy.allowed_origins, value.decode("latin-1")):
+        if name == b"origin" and not patterns.matches(allowed, value.decode("latin-1")):
             raise refusals.origin_not_allowed(value.decode("latin-1"))
 
 

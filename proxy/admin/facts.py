@@ -21,12 +21,10 @@ from logs_app.admin.drawing import duration
 from logs_app.statistics import spent as spending
 from logs_app.statistics.spent import NOTHING, Spent
 
-from ..api.providers import count_extra, rules
-from ..configuration import rows as values
-from ..health import standing
+from ..api.providers import count_extra
+from ..health import stored
 from ..health.standing import Standing
 from ..models import Provider
-from ..routing.catalogue import Catalogue
 
 STATES = {
     "healthy": gettext_lazy("well"),
@@ -55,14 +53,13 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`due` is its share by weight among those of its priority, None when it gets no calls; `got` its share
-    of all calls of the last 24 hours, None when there were none. `problem` keeps it from taking any call."""
+    of all calls of the last 24 hours, None when there were none."""
 
     provider: Provider
     standing: Standing
     due: float | None
     got: float | None
     spent: Spent
-    problem: str = ""
 
     @property
     def is_quiet(self) -> bool:
@@ -73,12 +70,10 @@ class Facts:
     @property
     def words(self) -> str:
         """A sentence about how it is; empty where the state says it all."""
-        return self.problem or ("" if self.is_quiet else self.standing.words)
+        return "" if self.is_quiet else self.standing.words
 
     @property
     def state(self) -> SafeString:
-        if self.problem:
-            return drawing.badge("error", _("cannot be used"))
         status = self.standing.status
         return drawing.badge(KINDS[status], STATES[status])
 
@@ -131,15 +126,13 @@ class Facts:
 
 
 def of(providers: Sequence[Provider]) -> list[Facts]:
-    held, due, spent = rules(), shares(Provider.objects.filter(is_enabled=True)), _spent()
+    due, spent = shares(Provider.objects.filter(is_enabled=True)), _spent()
     total = sum(each.requests for each in spent.values())
     found = []
-    for row in providers:
-        value = values.provider_of(row) if row.is_enabled else None
+    for row, stands in zip(providers, stored.of(providers), strict=True):
         used = spent.get(row.provider_key, NOTHING)
         got = used.requests / total if total else None
-        problem = Catalogue((value,)).problem(value) if value else ""
-        found.append(Facts(row, standing.of(value, held), due.get(row.pk), got, used, problem))
+        found.append(Facts(row, stands, due.get(row.pk), got, used))
     return found
 
 

@@ -18,9 +18,8 @@ from django.views.decorators.http import require_POST
 from accounts.admin.audited import AuditedAdmin
 from accounts.audit import actors, audit
 
-from ..api.providers import rules
 from ..configuration import rows
-from ..health import check, standing
+from ..health import check, standing, stored
 from ..health.check import Report
 from ..models import Provider
 from ..routing import mapping
@@ -71,7 +70,7 @@ class TestedAdmin(AuditedAdmin):
         return JsonResponse(judge(request.POST.get("mapping", ""), request.POST.get("model", "").strip()))
 
     def test(self, request: HttpRequest, found: Iterable[Provider]) -> None:
-        held = rules()
+        held = stored.rules()
         for report in check.run([(rows.provider_of(row), None) for row in found]):
             standing.note(report.provider, report.outcome, held)
             _say(request, report)

@@ -120,7 +120,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     found = {provider.id: standing.of(provider, rules) for provider in snapshot.providers}
     project = keyring.project_of(asked["project"]) if asked["project"] else None
     question = Question(asked["model"], asked["path"], asked["stream"], project)
-    where = destination.find(question, snapshot, lambda id: found[id].share)
+    where = destination.find(question, snapshot, standing.health_of(snapshot))
     disabled = Provider.objects.filter(is_enabled=False)
     off = drawing.badge(KINDS["disabled"], STATES["disabled"])
     lines = [_told(line, found[line.provider.id]) for line in where.lines]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -21,17 +20,13 @@ from accounts.api.modelrows import ModelSerializer
 from accounts.api.viewsets import Named, Rows
 from accounts.audit import actors, audit
 from accounts.errors import Taken
-from accounts.models import Project
 from accounts.secrets import upstreamkeys
 from accounts.secrets.encryption import DecryptionError
 
 from ..configuration import rows
-from ..configuration.configuration import Breaker
-from ..configuration.configuration import Provider as ConfiguredProvider
-from ..health import check, standing
-from ..models import Provider, RelaySettings
+from ..health import check, standing, stored
+from ..models import Provider
 from ..provider_types import presets
-from ..routing.catalogue import Catalogue
 from .health import CheckSerializer, ReportSerializer, StandingSerializer
 
 TIMEOUT_HELP = "Seconds until {}. Null: as in the settings."
@@ -201,14 +196,14 @@ class Providers(Named, Rows):
         given = CheckSerializer.of(request)
         provider, model = rows.provider_of(self.get_object()), given.pop("model", None)
         (report,) = check.run([(provider, model)], **given)
-        standing.note(provider, report.outcome, rules())
+        standing.note(provider, report.outcome, stored.rules())
         return Response(ReportSerializer(report).data)
 
     @extend_schema(responses=StandingSerializer)
     @action(detail=True, methods=["get"])
     def state(self, request: Request, pk: str) -> Response:
         """Whether it gets calls now, and why not."""
-        return Response(StandingSerializer(standing_of(self.get_object())).data)
+        return _standing(self.get_object())
 
     @extend_schema(request=None, responses=StandingSerializer)
     @action(detail=True, methods=["post"], verb="change")
@@ -217,37 +212,16 @@ class Providers(Named, Rows):
         row = self.get_object()
         standing.reset(row.pk)
         audit.record(actors.of(request), "provider.reset", row)
-        return Response(StandingSerializer(standing_of(row)).data)
+        return _standing(row)
 
 
-def standing_of(row: Provider, held: Breaker | None = None) -> standing.Standing:
-    """What its breaker knows, unless it cannot be used at all."""
-    provider = rows.provider_of(row) if row.is_enabled else None
-    if provider is not None and (problem := _problem(row, provider)):
-        return standing.unusable(problem)
-    return standing.of(provider, held or rules())
-
-
-def _problem(row: Provider, provider: ConfiguredProvider) -> str:
-    """One without a key is as it should be where projects bring theirs."""
-    if not provider.api_key and not provider.error and _projects_with_own_key(row):
-        provider = replace(provider, api_key="of a project")
-    return Catalogue((provider,)).problem(provider)
-
-
-def rules() -> Breaker:
-    return rows.breaker_of(RelaySettings.objects.first() or RelaySettings())
+def _standing(row: Provider) -> Response:
+    (found,) = stored.of([row])
+    return Response(StandingSerializer(found).data)
 
 
 def users_of(row: Provider) -> list[str]:
     """Who would be left without their provider; a route without any would mean all of them."""
     routes = [route for route in row.route_set.all() if route.providers.count() == 1]
-    return [f"route '{route}'" for route in routes] + [
-        f"project '{name}'" for name in _projects_with_own_key(row)
-    ]
-
-
-def _projects_with_own_key(row: Provider) -> list[str]:
-    projects = Project.objects.listed().filter(provider_key=row.provider_key)
-    # Which have a key of their own cannot be asked of an encrypted column, only whether it is empty.
-    return [name for name, key in projects.values_list("name", "upstream_key") if key]
+    projects = [name for _, name in stored.own_keys([row.provider_key])]
+    return [f"route '{route}'" for route in routes] + [f"project '{name}'" for name in projects]

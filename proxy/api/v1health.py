@@ -18,7 +18,7 @@ from accounts.api.strictness import BodySerializer
 from accounts.errors import Unknown
 
 from ..configuration import rows
-from ..health import check, standing
+from ..health import check, standing, stored
 from ..health.check import Report
 from ..models import Provider
 from . import providers
@@ -145,7 +145,7 @@ def ask(
     questions = [(provider, model) for _row, provider in found for model in asked_for]
     reports = check.run(questions, timeout_seconds=timeout_secs, concurrency=max_concurrent)
     by_id: dict[int, list[Report]] = {row.pk: [] for row, _provider in found}
-    rules = providers.rules()
+    rules = stored.rules()
     for report in reports:
         standing.note(report.provider, report.outcome, rules)
         by_id[report.provider.id].append(report)

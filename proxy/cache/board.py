@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
-from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from accounts import filelock
 
 from .store import Counters
 
@@ -31,8 +32,7 @@ class Board:
         self._followed = 0
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            flock(self._descriptor, LOCK_EX | LOCK_NB)
+            self._descriptor = filelock.take(self._path)
         except OSError as error:
             log.warning("What the cache of this process holds cannot be told: %s", error)
 
@@ -68,7 +68,7 @@ def read_all(data_dir: Path) -> list[dict[str, Any]]:
     for path in sorted((data_dir / FOLDER).glob("*.json")):
         try:
             with path.open("rb") as file:
-                if _is_dead(file.fileno()):
+                if not filelock.is_held(file.fileno()):
                     path.unlink(missing_ok=True)
                     continue
                 found.append(_read(file.read()))
@@ -83,11 +83,3 @@ def _read(told: bytes) -> dict[str, Any]:
         return {**_NOTHING, **orjson.loads(told)}
     except orjson.JSONDecodeError:
         return _NOTHING
-
-
-def _is_dead(descriptor: int) -> bool:
-    try:
-        flock(descriptor, LOCK_SH | LOCK_NB)
-    except OSError:
-        return False
-    return True

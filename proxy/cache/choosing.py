@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -12,20 +11,10 @@ import orjson
 from logs_app import folding
 
 from ..configuration.configuration import Provider
-from ..headers import (
-    CLIENT_CREDENTIALS,
-    CLIENT_ROUTE,
-    CLIENT_ROUTE_PREFIXES,
-    HOP_BY_HOP,
-    OURS,
-    RawHeaders,
-    first,
-)
+from ..headers import RawHeaders, is_plain, is_sent
 from .entry import Entry
 from .status import Forward
 
-_NOT_SENT = HOP_BY_HOP | CLIENT_CREDENTIALS | CLIENT_ROUTE
-_NOT_SENT_PREFIXES = (OURS, *CLIENT_ROUTE_PREFIXES)
 # Streams of these say in pieces all that the answer in one piece says.
 _FOLDED_KINDS = frozenset({"chat", "completion", "response", "message"})
 
@@ -85,9 +74,9 @@ def vary_of(answer: RawHeaders, request: RawHeaders) -> tuple[tuple[bytes, bytes
     """What of the request the answer depends on, with its values (RFC 9111, section 4.1). What the relay does
     not send on cannot have made a difference."""
     names = {name.strip().lower() for n, value in answer if n == b"vary" for name in value.split(b",")}
-    if first(answer, b"content-encoding") not in (b"", b"identity"):
+    if not is_plain(answer):
         names.add(b"accept-encoding")
-    return tuple((name, _value(request, name)) for name in sorted(names) if name and _is_sent(name))
+    return tuple((name, _value(request, name)) for name in sorted(names) if name and is_sent(name))
 
 
 def varies_alike(vary: tuple[tuple[bytes, bytes], ...], request: RawHeaders) -> bool:
@@ -112,8 +101,3 @@ def target_of(provider: Provider, model: str | None) -> str:
 def _value(headers: RawHeaders, wanted: bytes) -> bytes:
     values = [b" ".join(value.split()) for name, value in headers if name == wanted]
     return b", ".join(values)
-
-
-@lru_cache(maxsize=256)
-def _is_sent(name: bytes) -> bool:
-    return name not in _NOT_SENT and not name.startswith(_NOT_SENT_PREFIXES)

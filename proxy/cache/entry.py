@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .. import headers as header_policy
-from ..headers import RawHeaders, first
+from ..headers import RawHeaders, first, from_provider, from_text, to_text
 from .freshness import Terms
 
 # Of a provider's answer, what was true of that one call only. The relay writes its own id and date.
@@ -96,25 +95,22 @@ class Entry:
 
 def kept_headers(provider: RawHeaders) -> RawHeaders:
     """What of a provider's head is as true the next time. Cookies and ids of one call are not."""
-    kept = header_policy.to_client(provider, b"")
     return [
         (name, value)
-        for name, value in kept
-        if name not in _OF_ONE_CALL
-        and not name.startswith(_OF_ONE_CALL_PREFIXES)
-        and not name.startswith(header_policy.OURS)
+        for name, value in from_provider(provider)
+        if name not in _OF_ONE_CALL and not name.startswith(_OF_ONE_CALL_PREFIXES)
     ]
 
 
 def pack(entry: Entry) -> bytes:
     head = {
         "format": _FORMAT,
-        "headers": [[n.decode("latin-1"), v.decode("latin-1")] for n, v in entry.headers],
+        "headers": to_text(entry.headers),
         "terms": list(entry.terms),
         "label": list(entry.label),
         "texts": [entry.provider, entry.target, entry.model, entry.routed, entry.source],
         "flags": [entry.asked_usage, entry.is_stream, entry.is_folded],
-        "vary": [[n.decode("latin-1"), v.decode("latin-1")] for n, v in entry.vary],
+        "vary": to_text(entry.vary),
         "pieces": entry.pieces,
         "mark": entry.mark,
     }
@@ -132,7 +128,7 @@ def unpack(packed: bytes) -> Entry | None:
         provider, target, model, routed, source = head["texts"]
         asked_usage, is_stream, is_folded = head["flags"]
         return Entry(
-            _raw(head["headers"]),
+            from_text(head["headers"]),
             packed[end:],
             Terms(*head["terms"]),
             Label.of(head["label"]),
@@ -143,14 +139,10 @@ def unpack(packed: bytes) -> Entry | None:
             asked_usage,
             is_stream,
             is_folded,
-            tuple(_raw(head["vary"])),
+            tuple(from_text(head["vary"])),
             tuple((offset, length) for offset, length in head["pieces"]),
             source,
             head.get("mark", 0),
         )
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _raw(pairs: list[list[str]]) -> RawHeaders:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]

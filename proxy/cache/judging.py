@@ -7,7 +7,7 @@ import orjson
 from logs_app import folding
 
 from ..delivery.framing import dialect_of
-from ..headers import RawHeaders, first
+from ..headers import RawHeaders, first, is_plain
 from ..request import endpoints
 from ..request.parsing import Call
 from ..routing import stickiness
@@ -73,8 +73,7 @@ def refusal_of_answer(path: str, headers: RawHeaders, body: bytes, *, is_stream:
     """Of one that came to its end, and whole as far as the transport knows."""
     if is_stream:
         return _refusal_of_stream(path, body)
-    encoding = first(headers, b"content-encoding")
-    if encoding not in (b"", b"identity") or b"json" not in first(headers, b"content-type"):
+    if not is_plain(headers) or b"json" not in first(headers, b"content-type"):
         return "" if is_bounded(headers) else "nobody can tell whether it is whole"
     return _refusal_of_json(body)
 

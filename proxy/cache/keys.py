@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, OURS, RawHeaders
+from ..headers import NOT_SENT, NOT_SENT_PREFIXES, RawHeaders
 
 VERSION = 1  # of the key's making; an older cache is not read
 _DIGEST_BYTES = 20
@@ -24,19 +24,14 @@ _CANONICAL = orjson.OPT_SORT_KEYS
 _LARGEST_INTEGER = 2**64
 # Of the headers that go on to a provider, those that change nothing about its answer: they name the program,
 # the trace, or how the answer is to be sent. Any other header of a POST is part of the question.
-_MEANINGLESS = (
-    HOP_BY_HOP
-    | CLIENT_CREDENTIALS
-    | CLIENT_ROUTE
-    | frozenset(
-        b"accept accept-charset accept-encoding accept-language cache-control content-type content-encoding "
-        b"date dnt from idempotency-key pragma priority user-agent x-requested-with http-referer x-title "
-        b"if-match if-none-match if-modified-since if-unmodified-since if-range upgrade-insecure-requests "
-        b"traceparent tracestate baggage sentry-trace b3 uber-trace-id x-request-id x-correlation-id "
-        b"request-id x-trace-id x-client-request-id x-amzn-trace-id x-cloud-trace-context newrelic".split()
-    )
+_MEANINGLESS = NOT_SENT | frozenset(
+    b"accept accept-charset accept-encoding accept-language cache-control content-type content-encoding "
+    b"date dnt from idempotency-key pragma priority user-agent x-requested-with http-referer x-title "
+    b"if-match if-none-match if-modified-since if-unmodified-since if-range upgrade-insecure-requests "
+    b"traceparent tracestate baggage sentry-trace b3 uber-trace-id x-request-id x-correlation-id "
+    b"request-id x-trace-id x-client-request-id x-amzn-trace-id x-cloud-trace-context newrelic".split()
 )
-_MEANINGLESS_PREFIXES = (OURS, *CLIENT_ROUTE_PREFIXES, b"x-stainless-", b"sec-", b"x-b3-", b"x-datadog-")
+_MEANINGLESS_PREFIXES = (*NOT_SENT_PREFIXES, b"x-stainless-", b"sec-", b"x-b3-", b"x-datadog-")
 
 
 class Key(NamedTuple):

@@ -10,12 +10,10 @@ Failure policy: without a file (a full disk, a read-only folder) each process ma
 from __future__ import annotations
 
 import logging
-import mmap
-import os
 import secrets
 from pathlib import Path
 
-from accounts import mappedfile
+from accounts.mappedfile import MappedFile
 
 from .board import FOLDER
 
@@ -35,9 +33,12 @@ def fresh() -> int:
 
 class Marks:
     def __init__(self, data_dir: Path | None = None) -> None:
-        self._descriptor = _opened(data_dir) if data_dir is not None else -1
-        self._map = mmap.mmap(self._descriptor, _BYTES)
-        self._words = memoryview(self._map).cast("Q")
+        self._file = MappedFile(data_dir and data_dir / FOLDER / NAME, MAGIC, _BYTES)
+        if error := self._file.error:
+            log.warning(
+                "What a call changes is told to no other process: %s cannot be used (%s).", data_dir, error
+            )
+        self._words = self._file.words
 
     def of(self, resource: str) -> int:
         return self._words[_place(resource)] if resource else 0
@@ -46,20 +47,7 @@ class Marks:
         self._words[_place(resource)] = fresh()
 
     def close(self) -> None:
-        self._words.release()
-        self._map.close()
-        if self._descriptor != -1:
-            os.close(self._descriptor)
-
-
-def _opened(data_dir: Path) -> int:
-    try:
-        return mappedfile.open_or_make(data_dir / FOLDER / NAME, MAGIC, _BYTES)
-    except OSError as error:
-        log.warning(
-            "What a call changes is told to no other process: %s cannot be used (%s).", data_dir, error
-        )
-        return -1
+        self._file.close()
 
 
 def _place(resource: str) -> int:

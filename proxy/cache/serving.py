@@ -10,7 +10,7 @@ from ..delivery import delivery
 from ..delivery.bodies import Conveyed
 from ..delivery.delivery import RelayResponse
 from ..exchange import Exchange
-from ..headers import RawHeaders, first
+from ..headers import RawHeaders, holds
 from ..request.edits import Outgoing
 from ..runtime import Runtime
 from . import conditions, status
@@ -88,8 +88,7 @@ class _Stored:
 
     @property
     def is_json(self) -> bool:
-        is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
-        return is_plain and first(self.headers, b"content-type").startswith(b"application/json")
+        return holds(self.headers, b"application/json")
 
     async def parts(self) -> AsyncIterator[bytes]:
         if self._is_empty:

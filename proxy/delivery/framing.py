@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import orjson
+from logs_app.folding import choices
 
 from .renaming import Renamer, Renaming, renamed
 
@@ -22,7 +22,6 @@ HELD_BYTES = 64 * 1024
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?=[^\n]))|\r\r\Z")
 # Longest part of a blank line that can stand at the end of one part and be completed by the next.
 _BLANK_LINE_START_BYTES = 3
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 _SEQUENCE = re.compile(rb'"sequence_number"\s*:\s*(\d+)')
 
@@ -204,7 +203,7 @@ class Framer:
     def _without_usage(self, block: bytes) -> bytes:
         kept = []
         for event in _events(block):
-            if _is_usage_only(event):
+            if _NO_CHOICES.search(event) and choices.is_usage_only(event):
                 self.hid_usage = True
             else:
                 kept.append(event)
@@ -217,18 +216,6 @@ def _events(block: bytes) -> Iterator[bytes]:
         yield block[start : boundary.end()]
         start = boundary.end()
     yield block[start:]
-
-
-def _is_usage_only(event: bytes) -> bool:
-    """The extra chunk of `include_usage`: no choices, a usage object."""
-    if not _NO_CHOICES.search(event):
-        return False
-    lines = _LINE_END.split(event)
-    try:
-        chunk = orjson.loads(b"".join(line[5:] for line in lines if line.startswith(b"data:")))
-    except orjson.JSONDecodeError:
-        return False
-    return isinstance(chunk, dict) and chunk.get("choices") == [] and isinstance(chunk.get("usage"), dict)
 
 
 def _last_boundary(data: bytes) -> int:

@@ -6,6 +6,7 @@ health    what the lane asks and tells
 sharing   the same among machines, through Redis
 diagnosis what is wrong with a provider, in words: pure
 check     asks a provider whether it can be used
+stored    how the providers in the database stand
 watch     asks all of them, again and again
 """
 

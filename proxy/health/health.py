@@ -1,7 +1,7 @@
 """Which providers can be used, as the lane asks it: plain calls, in microseconds, without a thread.
 
 health.share(id)                 0 leave out, 1 full weight, between: recovering
-health.best(ids)                 of providers that are all left out, the one to try all the same
+health.most_hopeful(ids)         of providers that are all left out, the best to try all the same first
 with health.begin(id) as permit  None: not now, others are trying it already (half-open)
 health.report(id, outcome)       what came of it
 health.key_for(provider)         its key, or the next of several
@@ -80,9 +80,6 @@ class Health:
             return 1.0
         rules = self._rules
         return breaker.share(sick[provider_id], self._clock(), rules) if rules.is_enabled else 1.0
-
-    def best(self, provider_ids: Iterable[int]) -> int:
-        return self.most_hopeful(provider_ids)[0]
 
     def most_hopeful(self, provider_ids: Iterable[int]) -> list[int]:
         """The best to try first, when all of them are left out."""

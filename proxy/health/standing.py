@@ -6,14 +6,15 @@ import functools
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from ..configuration.configuration import Breaker, Provider
+from ..configuration.configuration import Breaker, Provider, Snapshot
 from . import breaker
 from .breaker import HEALTHY, Outcome, Phase, State
-from .health import fingerprint
+from .health import Health, fingerprint
 from .table import Table
 
 STATUSES = [
@@ -48,10 +49,19 @@ class Standing:
         return _moment(self.state.changed_at) if self.state.changed_at else None
 
 
+class _Fixed(NamedTuple):
+    current: Snapshot
+
+
 @functools.cache
 def table() -> Table:
     """Of this machine, for whoever is not the lane."""
     return Table(settings.DATA_DIR)
+
+
+def health_of(snapshot: Snapshot) -> Health:
+    """What the lane of this machine would be told now."""
+    return Health(_Fixed(snapshot), table())
 
 
 def of(provider: Provider | None, rules: Breaker) -> Standing:

@@ -12,20 +12,17 @@ says so; a provider that finds no row counts as healthy. Nothing here may end a 
 from __future__ import annotations
 
 import logging
-import mmap
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from fcntl import LOCK_EX, LOCK_UN, flock
 from pathlib import Path
 
 import orjson
 
-from accounts import mappedfile
 from accounts.budgets.cells import COUNT as CELLS
 from accounts.budgets.cells import Cells
+from accounts.mappedfile import MappedFile
 
 from .breaker import Phase, State
 
@@ -50,18 +47,13 @@ class Table:
     """`generation` moves with every change. Without a folder it is of this process alone."""
 
     def __init__(self, data_dir: Path | None = None) -> None:
-        self._descriptor: int | None = None
         self._lock = threading.Lock()  # flock knows no difference within a process
         folder = data_dir and data_dir / FOLDER
-        try:
-            self._descriptor = mappedfile.open_or_make(folder / NAME, MAGIC, BYTES) if folder else None
-            self._map = mmap.mmap(-1 if self._descriptor is None else self._descriptor, BYTES)
-        except OSError as error:
+        self._file = MappedFile(folder and folder / NAME, MAGIC, BYTES)
+        if error := self._file.error:
             log.warning("Each process judges providers for itself: %s cannot be used (%s).", folder, error)
-            self._descriptor, folder = None, None
-            self._map = mmap.mmap(-1, BYTES)
-        self._words = memoryview(self._map).cast("Q")
-        self._cells = Cells(folder, self._words, CLAIMED_CELLS)
+        self._words = self._file.words
+        self._cells = Cells(self._file.folder, self._words, CLAIMED_CELLS)
         self._rows: dict[int, int] = {}  # where each provider was last seen
 
     @property
@@ -112,21 +104,16 @@ class Table:
 
     def close(self) -> None:
         self._cells.close()
-        self._words.release()
-        self._map.close()
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        self._file.close()
 
     @contextmanager
     def _held(self) -> Iterator[None]:
         with self._lock:
-            if self._descriptor is not None:
-                flock(self._descriptor, LOCK_EX)
+            self._file.lock()
             try:
                 yield
             finally:
-                if self._descriptor is not None:
-                    flock(self._descriptor, LOCK_UN)
+                self._file.unlock()
 
     def _bases(self) -> Iterator[int]:
         """Of the rows that were ever used; a damaged number must not lead beyond them."""
@@ -157,13 +144,13 @@ class Table:
         if len(data) > STATE_BYTES:  # a great many refused keys: they will be refused again
             data = orjson.dumps(replace(state, refused_keys=()))
         self._words[base + LENGTH] = len(data)
-        self._map[start : start + len(data)] = data
+        self._file.map[start : start + len(data)] = data
         self._words[base + ID] = provider_id
 
     def _state(self, base: int) -> State | None:
         """None of what a process left half written."""
         start, length = 8 * (base + LENGTH + 1), min(self._words[base + LENGTH], STATE_BYTES)
-        return state_of(self._map[start : start + length])
+        return state_of(self._file.map[start : start + length])
 
 
 def state_of(data: bytes | str) -> State | None:

@@ -10,12 +10,13 @@ Failure policy: whatever goes wrong here is logged, and tried again.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import random
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from accounts import filelock
 
 from ..configuration.configuration import Provider
 from ..provider_types.openai import HEALTH_MODEL
@@ -154,12 +155,6 @@ class Leadership:
 def _lock(path: Path) -> int | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return filelock.take(path)
     except OSError:
         return None  # a folder that cannot be written: the table has said so
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

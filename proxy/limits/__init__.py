@@ -5,7 +5,7 @@ local      one machine: a table shared by its processes
 shared     several machines: Redis
 fallback   Redis, and the table while it is away
 estimate   tokens of a call before it is made
-standing   x-ratelimit-* headers and the words of a refusal
+answers    x-ratelimit-* headers and the words of a refusal
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from accounts.budgets.budget import TOKENS, Budget
 
-from . import estimate, standing
+from . import answers, estimate
 from .fallback import FallbackLimiter
 from .limiter import Limiter, Need, Refused
 from .local import LocalLimiter
@@ -36,9 +36,9 @@ async def take(exchange: Exchange, budgets: tuple[Budget, ...], limiter: Limiter
     call = exchange.call
     need = (1, estimate.tokens(call), int(call.is_streaming))
     result = await _impossible(budgets, need, limiter) or await limiter.take(budgets, need)
-    exchange.limit_headers = standing.headers(result.standings)
+    exchange.limit_headers = answers.headers(result.remaining)
     if isinstance(result, Refused):
-        raise standing.refusal(result)
+        raise answers.refusal(result)
     exchange.taken = result
 
 

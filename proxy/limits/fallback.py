@@ -13,7 +13,7 @@ import logging
 
 from redis.exceptions import RedisError
 
-from .limiter import Budgets, Need, Refused, Standing, Taken
+from .limiter import Budgets, Need, Refused, Remaining, Taken
 from .local import LocalLimiter
 from .shared import SharedLimiter
 
@@ -48,7 +48,7 @@ class FallbackLimiter:
             self._shared.hold(result)
         return result
 
-    async def look(self, budgets: Budgets) -> list[Standing]:
+    async def look(self, budgets: Budgets) -> list[Remaining]:
         if not self.is_degraded:
             try:
                 return await self._shared.look(budgets)

@@ -13,11 +13,11 @@ Budgets = Sequence[Budget]
 Need = tuple[int, int, int]
 
 
-class Standing(NamedTuple):
+class Remaining(NamedTuple):
     """Of a budget of requests or tokens. `reset_us`: until its window is empty, if nothing more comes."""
 
     budget: Budget
-    remaining: int
+    amount: int
     reset_us: int
 
 
@@ -28,7 +28,7 @@ class Refused:
     budget: Budget
     amount: int
     wait_us: int | None
-    standings: Sequence[Standing] = ()
+    remaining: Sequence[Remaining] = ()
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Taken:
 
     budgets: Budgets
     need: Need
-    standings: Sequence[Standing]
+    remaining: Sequence[Remaining]
     local_us: int | None = None
     redis_us: int | None = None
     lease: str = ""
@@ -61,7 +61,7 @@ class Limiter(Protocol):
     async def take(self, budgets: Budgets, need: Need) -> Taken | Refused:
         """All or nothing: a refused call takes nothing anywhere."""
 
-    async def look(self, budgets: Budgets) -> list[Standing]:
+    async def look(self, budgets: Budgets) -> list[Remaining]:
         """Takes nothing. Budgets of streams are left out: what remains of them is known by trying."""
 
     def end(self, taken: Taken) -> None:

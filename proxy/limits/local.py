@@ -9,7 +9,7 @@ from accounts.budgets.budget import REQUESTS, STREAMS, TOKENS, Budget
 from accounts.budgets.row import Row
 from accounts.budgets.table import Table
 
-from .limiter import Budgets, Need, Refused, Standing, Taken
+from .limiter import Budgets, Need, Refused, Remaining, Taken
 
 # When a stream ends cannot be computed.
 STREAM_WAIT_US = 1_000_000
@@ -43,19 +43,19 @@ class LocalLimiter:
                 if amount and used + amount > budget.limit:
                     refusal = _longer(refusal, budget, row, amount, used, now_us)
             if refusal is not None:
-                return Refused(refusal.budget, refusal.amount, refusal.wait_us, _standings(places, now_us))
+                return Refused(refusal.budget, refusal.amount, refusal.wait_us, _remaining(places, now_us))
             for budget, row, amount, _used in places:
                 self._add(budget, row, now_us, amount)
-            return Taken(budgets, need, _standings(places, now_us, taken=True), local_us=now_us)
+            return Taken(budgets, need, _remaining(places, now_us, taken=True), local_us=now_us)
 
-    async def look(self, budgets: Budgets) -> list[Standing]:
+    async def look(self, budgets: Budgets) -> list[Remaining]:
         places: list[_Place] = []
         with self._table as now_us:
             for budget in budgets:
                 row = self._table.row(budget, now_us) if budget.unit != STREAMS else None
                 if row is not None:
                     places.append((budget, row, 0, row.used(now_us, budget.window_us)))
-            return _standings(places, now_us)
+            return _remaining(places, now_us)
 
     def note(self, taken: Taken) -> None:
         """What another limiter let through counts here too, whatever the limit."""
@@ -111,9 +111,9 @@ def _longer(other: Refused | None, budget: Budget, row: Row, amount: int, used: 
     return Refused(budget, amount, wait_us)
 
 
-def _standings(places: list[_Place], now_us: int, *, taken: bool = False) -> list[Standing]:
+def _remaining(places: list[_Place], now_us: int, *, taken: bool = False) -> list[Remaining]:
     return [
-        Standing(
+        Remaining(
             budget,
             max(budget.limit - used - amount * taken, 0),
             row.reset_us(now_us, budget.window_us),

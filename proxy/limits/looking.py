@@ -9,7 +9,7 @@ from accounts.budgets import budget
 from accounts.budgets.budget import Budget
 
 from . import build
-from .limiter import Standing
+from .limiter import Remaining
 
 # What the name of a budget ends with, and the limit it counts.
 FIELDS = {
@@ -29,13 +29,13 @@ def remaining(kind: str, id: Any, limits: Any) -> dict[str, int]:
     if not budgets:
         return {}
     try:
-        standings = asyncio.run(_look(budgets))
+        remaining = asyncio.run(_look(budgets))
     except OSError:
         return {}
-    return {_field(standing.budget): standing.remaining for standing in standings}
+    return {_field(each.budget): each.amount for each in remaining}
 
 
-async def _look(budgets: tuple[Budget, ...]) -> list[Standing]:
+async def _look(budgets: tuple[Budget, ...]) -> list[Remaining]:
     limiter = build()
     try:
         return await limiter.look(budgets)

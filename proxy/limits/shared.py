@@ -14,7 +14,7 @@ from accounts import redisclient
 from accounts.budgets import scripts
 from accounts.budgets.budget import STREAMS, TOKENS, Budget
 
-from .limiter import Budgets, Need, Refused, Standing, Taken
+from .limiter import Budgets, Need, Refused, Remaining, Taken
 from .local import STREAM_WAIT_US
 
 # Beyond, a call is limited by the local table rather than kept waiting.
@@ -42,17 +42,17 @@ class SharedLimiter:
         now_us, number, wait_us, *rest = await self._run(counted, amounts, lease)
         if number:
             by = number - 1
-            return Refused(counted[by], amounts[by], wait_us, _standings(counted, amounts, rest, taken=False))
-        standings = _standings(counted, amounts, rest, taken=True)
-        taken = Taken(budgets, need, standings, redis_us=now_us, lease=lease)
+            return Refused(counted[by], amounts[by], wait_us, _remaining(counted, amounts, rest, taken=False))
+        remaining = _remaining(counted, amounts, rest, taken=True)
+        taken = Taken(budgets, need, remaining, redis_us=now_us, lease=lease)
         self.hold(taken)
         return taken
 
-    async def look(self, budgets: Budgets) -> list[Standing]:
+    async def look(self, budgets: Budgets) -> list[Remaining]:
         counted = [budget for budget in budgets if budget.unit != STREAMS]
         amounts = [0] * len(counted)
         _now_us, _number, _wait_us, *rest = await self._run(counted, amounts, "")
-        return _standings(counted, amounts, rest, taken=False)
+        return _remaining(counted, amounts, rest, taken=False)
 
     def hold(self, taken: Taken) -> None:
         """Its stream counts until it ends, or for some seconds after this process."""
@@ -111,10 +111,10 @@ class SharedLimiter:
                 continue
 
 
-def _standings(budgets: Budgets, amounts: list[int], rest: list[int], *, taken: bool) -> list[Standing]:
+def _remaining(budgets: Budgets, amounts: list[int], rest: list[int], *, taken: bool) -> list[Remaining]:
     """`rest` is used and reset of each."""
     return [
-        Standing(budget, max(budget.limit - used - amount * taken, 0), reset_us)
+        Remaining(budget, max(budget.limit - used - amount * taken, 0), reset_us)
         for budget, amount, used, reset_us in zip(budgets, amounts, rest[::2], rest[1::2], strict=True)
         if budget.unit != STREAMS
     ]

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+from accounts.policies import HEADER_NAME
+
 from ..headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, HOP_BY_HOP, RawHeaders, overlay
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 NONE = "none"
 HEALTH_MODEL = "health_model"  # of every type: asked for one token, instead of the list of models
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
 _OURS = HOP_BY_HOP | CLIENT_ROUTE - {b"referer", b"origin"} | {b"accept-encoding"}
 
@@ -92,7 +93,7 @@ def _refusal_of_headers(headers: Any) -> str | None:
     if not isinstance(headers, Mapping):
         return _("'headers' is an object of names and values.")
     for name, value in headers.items():
-        if not _NAME.fullmatch(name) or not isinstance(value, str) or not _VALUE.fullmatch(value):
+        if not HEADER_NAME.fullmatch(name) or not isinstance(value, str) or not _VALUE.fullmatch(value):
             return _("'%(name)s' cannot be sent as a header with this value.") % {"name": name}
         if name.lower().encode() in CLIENT_CREDENTIALS:
             return _(

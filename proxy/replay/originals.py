@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from accounts.errors import Missing, Unknown
 from accounts.loglevels import OFF
 from logs_app import payloads
+from logs_app.assembly.bodies import UNPACKED
 from logs_app.models import LogRecord, Outcome
 from proxy.configuration.configuration import Key, Snapshot
-from proxy.headers import CLIENT_CREDENTIALS, CLIENT_ROUTE, CLIENT_ROUTE_PREFIXES, HOP_BY_HOP, RawHeaders
+from proxy.headers import CLIENT_ROUTE_PREFIXES, NOT_SENT, RawHeaders, from_text
 from proxy.routing import routes
 
 # Of that one call: a provider might answer from its memory, and two records would have the same ids.
 _OF_THE_CALL = frozenset(b"accept-encoding idempotency-key x-request-id traceparent tracestate".split())
-_LEFT_OUT = _OF_THE_CALL | CLIENT_CREDENTIALS | CLIENT_ROUTE | HOP_BY_HOP
-# The body is stored without it.
-_UNPACKED = frozenset((b"gzip", b"x-gzip", b"deflate", b"zstd"))
+_LEFT_OUT = _OF_THE_CALL | NOT_SENT
+_UNPACKED = [["content-encoding", encoding] for encoding in UNPACKED]  # so the body is stored without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,8 @@ def check_provider(provider_key: str | None, snapshot: Snapshot) -> None:
 
 
 def _headers(recorded: list[list[str]]) -> RawHeaders:
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in recorded]
     return [
         (name, value)
-        for name, value in raw
-        if name not in _LEFT_OUT
-        and not name.startswith(CLIENT_ROUTE_PREFIXES)
-        and not (name == b"content-encoding" and value in _UNPACKED)
+        for name, value in from_text(header for header in recorded if header not in _UNPACKED)
+        if name not in _LEFT_OUT and not name.startswith(CLIENT_ROUTE_PREFIXES)
     ]

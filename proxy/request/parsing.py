@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import orjson
 
 from .. import errors
-from ..headers import RawHeaders, first
+from ..headers import RawHeaders, first, is_plain
 from . import multipart
 from .endpoints import Endpoint, find
 
@@ -139,7 +139,7 @@ async def read_body(
 def _is_json(call: Call) -> bool:
     """Whether the body is to be read as JSON. Encoded bodies are forwarded unread."""
     takes_json = call.endpoint.takes_json and call.method == "POST"
-    if first(call.headers, b"content-encoding") not in (b"", b"identity"):
+    if not is_plain(call.headers):
         return False
     media_type = call.content_type.partition(";")[0].strip().lower()
     if media_type == "application/json" or media_type.endswith("+json"):

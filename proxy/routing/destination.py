@@ -5,8 +5,7 @@ The order within a tier changes with every call, so what is told is each provide
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -19,10 +18,9 @@ from ..configuration.configuration import Key, Project, Provider, Route, Snapsho
 from ..errors import RelayError
 from ..request import edits
 from ..request.parsing import Call, read_head
-from . import mapping, ownkeys, routes, stickiness
+from . import mapping, routes, routing, stickiness
 from .catalogue import Candidate, Reason
-
-Shares = Callable[[int], float]  # of its weight that a provider gets now, by its id
+from .routing import Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +67,41 @@ class _Asked:
     """A question as a call of this configuration."""
 
     call: Call
+    key: Key
     route: Route | None
     model: str | None
     snapshot: Snapshot
-    shares: Shares
+    health: Health
 
     def destination(self, lines: Iterable[Line], **more: Any) -> Destination:
         return Destination(tuple(lines), self.model, self.route, **more)
 
 
-def find(question: Question, snapshot: Snapshot, shares: Shares) -> Destination:
-    asked, project = _asked(question, snapshot, shares), question.project
+def find(question: Question, snapshot: Snapshot, health: Health) -> Destination:
+    asked, project = _asked(question, snapshot, health), question.project
     try:
         _check(asked, project)
-        own = ownkeys.candidate_of(project, snapshot, asked.call, asked.model)
+        allowed, own, refusal = routing.eligible(project, snapshot, asked.call, asked.model, asked.route)
     except RelayError as error:
         return asked.destination((), refusal=error)
-    call, catalogue, tie = asked.call, snapshot.catalogue, stickiness.tie_of(asked.call)
-    found = catalogue.candidates(asked.model, call.endpoint, call.is_streaming, asked.route)
-    allowed, denied = policy.permitted(call, found, snapshot.settings)
     if own is not None:
-        may_be_shared = project is not None and project.allow_shared_providers and not tie
-        return _of_own_key(asked, own, allowed if may_be_shared else ())
-    if not allowed:
-        refusal = denied or catalogue.why_none(asked.model, call.endpoint, asked.route)
-        return asked.destination(_others(asked, (), found), refusal=refusal)
+        return _of_own_key(asked, own, allowed)
+    if refusal is not None:
+        return asked.destination(_others(asked, ()), refusal=refusal)
     kept_by = ""
-    if len(allowed) > 1 and tie:
-        owner = f"project:{project.id}" if project else ""
-        kept_by = stickiness.at_home(allowed, owner)[0].provider.provider_key
+    if len(allowed) > 1 and stickiness.tie_of(asked.call):
+        kept_by = stickiness.at_home(allowed, stickiness.owner_of(asked.key))[0].provider.provider_key
     lines = _tiers(asked, allowed)
+    refusal = None if any(line.tier for line in lines) else errors.no_weight()
     return asked.destination(
-        (*lines, *_others(asked, allowed, found)),
-        refusal=None if any(line.tier for line in lines) else errors.no_weight(),
-        is_last_resort=not any(c.provider.weight * shares(c.provider.id) for c in allowed),
+        (*lines, *_others(asked, allowed)),
+        refusal=refusal,
+        is_last_resort=refusal is None and not routing.tiers(allowed, health),
         kept_by=kept_by,
     )
 
 
-def _asked(question: Question, snapshot: Snapshot, shares: Shares) -> _Asked:
+def _asked(question: Question, snapshot: Snapshot, health: Health) -> _Asked:
     route = routes.find(snapshot.routes, question.path)
     scope = {
         "method": "POST", "path": question.path, "raw_path": quote(question.path).encode(),
@@ -118,12 +112,13 @@ def _asked(question: Question, snapshot: Snapshot, shares: Shares) -> _Asked:
     call = read_head(scope, routes.version_prefix(route))
     call.body, call.document, call.model = orjson.dumps(document), document, question.model or None
     call.is_streaming = question.is_streaming
-    return _Asked(call, route, edits.begin(call, snapshot.settings).model, snapshot, shares)
+    key = Key("", "credential", "", "", project=question.project)
+    return _Asked(call, key, route, edits.begin(call, snapshot.settings).model, snapshot, health)
 
 
 def _check(asked: _Asked, project: Project | None) -> None:
     """What stands before the choice of a provider. Raises RelayError."""
-    key, settings = Key("", "credential", "", "", project=project), asked.snapshot.settings
+    key, settings = asked.key, asked.snapshot.settings
     if project is not None and not project.is_active:
         raise errors.inactive_project(project.name)
     policy.check_head(asked.call, key, settings)
@@ -135,31 +130,23 @@ def _check(asked: _Asked, project: Project | None) -> None:
 def _of_own_key(asked: _Asked, own: Candidate, shared: tuple[Candidate, ...]) -> Destination:
     """Its provider first; the others stand in for it where the project allows that."""
     first = _line(asked, own, 1, 1.0)
-    after = _tiers(asked, tuple(c for c in shared if c.provider.id != own.provider.id))
-    after = tuple(replace(line, tier=line.tier + 1) if line.tier else line for line in after)
+    after = tuple(replace(line, tier=line.tier + 1) if line.tier else line for line in _tiers(asked, shared))
     told = {own.provider.id, *(line.provider.id for line in after)}
     rest = (Line(each, reason="own_key") for each in asked.snapshot.providers if each.id not in told)
     return asked.destination((first, *after, *rest), own_key=True)
 
 
 def _tiers(asked: _Asked, candidates: tuple[Candidate, ...]) -> tuple[Line, ...]:
-    """As `routing.in_turn` orders them. Where all are left out, they are asked all the same."""
-    weights = {c.provider.id: c.provider.weight * asked.shares(c.provider.id) for c in candidates}
-    if not any(weights.values()):
-        weights = {c.provider.id: float(c.provider.weight) for c in candidates}
-    totals: dict[int, float] = defaultdict(float)
-    for candidate in candidates:
-        totals[candidate.provider.priority] += weights[candidate.provider.id]
-    tiers = [priority for priority in sorted(totals) if totals[priority]]
+    """As `routing.in_turn` orders them. Where all are left out, they are asked all the same, one by one."""
+    tiers = routing.tiers(candidates, asked.health)
+    tiers = tiers or [[(each, 1.0)] for each in routing.by_hope(candidates, asked.health)]
     lines = []
-    for candidate in sorted(candidates, key=lambda c: c.provider.priority):
-        provider, weight = candidate.provider, weights[candidate.provider.id]
-        if weight:
-            place, share = tiers.index(provider.priority) + 1, weight / totals[provider.priority]
-            lines.append(_line(asked, candidate, place, share))
-        else:
-            lines.append(Line(provider, reason="left_out" if provider.weight else "weight"))
-    return tuple(sorted(lines, key=lambda line: line.tier is None))
+    for place, tier in enumerate(tiers, 1):
+        total = sum(weight for _, weight in tier)
+        lines += [_line(asked, candidate, place, weight / total) for candidate, weight in tier]
+    told = {line.provider.id for line in lines}
+    rest = sorted((c.provider for c in candidates if c.provider.id not in told), key=lambda p: p.priority)
+    return (*lines, *(Line(each, reason="left_out" if each.weight else "weight") for each in rest))
 
 
 def _line(asked: _Asked, candidate: Candidate, tier: int, share: float) -> Line:
@@ -168,11 +155,12 @@ def _line(asked: _Asked, candidate: Candidate, tier: int, share: float) -> Line:
     return Line(candidate.provider, tier, share, candidate.model, rule)
 
 
-def _others(asked: _Asked, allowed: tuple[Candidate, ...], found: tuple[Candidate, ...]) -> Iterator[Line]:
+def _others(asked: _Asked, allowed: tuple[Candidate, ...]) -> Iterator[Line]:
     """Those that are no candidates."""
+    call, catalogue = asked.call, asked.snapshot.catalogue
+    found = catalogue.candidates(asked.model, call.endpoint, call.is_streaming, asked.route)
     kept = {candidate.provider.id for candidate in allowed}
     could = {candidate.provider.id for candidate in found}
-    call, catalogue = asked.call, asked.snapshot.catalogue
     for provider in asked.snapshot.providers:
         if provider.id in kept:
             continue

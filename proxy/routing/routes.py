@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .. import refusals
-from ..access import patterns, policy
+from ..access import policy
 from ..configuration.configuration import Route
-from ..headers import first
 from ..models.validation import RESERVED_PATHS
 from ..request.edits import Edit, Outgoing
 from ..request.parsing import VERSION, Call
@@ -63,11 +62,8 @@ def check_head(call: Call, route: Route | None) -> None:
     """Where there are routes. Raises RelayError."""
     if policy.is_ambiguous(call.path):
         raise refusals.ambiguous_path()  # a provider might read it as the path of another route
-    if route is None or not route.allowed_origins:
-        return
-    origin = first(call.headers, b"origin").decode("latin-1")
-    if origin and not patterns.matches(route.allowed_origins, origin):
-        raise refusals.origin_not_allowed(origin)
+    if route is not None:
+        policy.check_origins(call, route.allowed_origins)
 
 
 def check_body(call: Call, route: Route) -> None:

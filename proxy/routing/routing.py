@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .. import errors, refusals
 from ..access import policy
-from ..configuration.configuration import Settings
+from ..configuration.configuration import Project, Route, Settings, Snapshot
 from ..errors import RelayError
 from ..exchange import Exchange
 from ..request.edits import Outgoing
+from ..request.parsing import Call
 from ..runtime import Runtime
 from . import balancing, ownkeys, stickiness
 from .catalogue import Candidate
 from .stickiness import Tie
+
+Weighed = tuple[Candidate, float]
 
 _chance = random.Random()
 os.register_at_fork(after_in_child=_chance.seed)  # else all workers would choose alike
@@ -34,65 +38,106 @@ class Choice(NamedTuple):
     serving: tuple[Candidate, ...] = ()  # all that could take it, whether healthy or not
 
 
+class Eligible(NamedTuple):
+    """Who may take a call, whether well or not. `allowed` stand in for `own`, which has the project's key."""
+
+    allowed: tuple[Candidate, ...] = ()
+    own: Candidate | None = None
+    refusal: RelayError | None = None  # why nobody may
+
+
+class Health(Protocol):
+    """What is asked here of `health.Health`."""
+
+    def share(self, provider_id: int) -> float: ...
+    def most_hopeful(self, provider_ids: Iterable[int]) -> list[int]: ...
+
+
 async def choose(exchange: Exchange, outgoing: Outgoing, runtime: Runtime) -> Choice:
     """Raises RelayError when no provider may take the call."""
-    snapshot, call = runtime.snapshots.current, exchange.call
-    if exchange.only_provider is not None:
-        snapshot = snapshot.only(exchange.only_provider)
-    project = exchange.key.project if exchange.key else None
-    own = ownkeys.candidate_of(project, snapshot, call, outgoing.model)
-    if own is not None and not (project and project.allow_shared_providers):
-        return Choice((own,))
-    found = snapshot.catalogue.candidates(outgoing.model, call.endpoint, call.is_streaming, exchange.route)
-    refusal = None
-    if snapshot.catalogue.has_policies:
-        found, refusal = policy.permitted(call, found, snapshot.settings)
+    allowed, own, refusal = _eligible(exchange, outgoing.model, runtime)
+    config = runtime.snapshots.current.settings
     if own is not None:
-        others = tuple(c for c in found if c.provider.id != own.provider.id and c.provider.weight)
-        if not others or stickiness.tie_of(call):
+        if not any(candidate.provider.weight for candidate in allowed):
             return Choice((own,))
-        return Choice((own, *in_turn(others, runtime, snapshot.settings)), serving=others)
-    if not found:
-        raise refusal or snapshot.catalogue.why_none(outgoing.model, call.endpoint, exchange.route)
-    if len(found) == 1:
-        return Choice(found)
-    if tie := stickiness.tie_of(call):
-        return await _keepers(tie, found, exchange, runtime)
-    return Choice(in_turn(found, runtime, snapshot.settings), serving=found)
+        return Choice((own, *in_turn(allowed, runtime, config)), serving=allowed)
+    if refusal is not None:
+        raise refusal
+    if _is_sole(exchange, allowed):
+        return Choice(allowed)
+    if tie := stickiness.tie_of(exchange.call):
+        return await _keepers(tie, allowed, exchange, runtime)
+    return Choice(in_turn(allowed, runtime, config), serving=allowed)
 
 
 def left_out(choice: Choice, runtime: Runtime) -> tuple[Candidate, ...]:
     """Who was not among the candidates for being ill: the one that is back soonest first."""
     asked = {candidate.provider.id for candidate in choice.candidates}
-    others = {c.provider.id: c for c in choice.serving if c.provider.weight and c.provider.id not in asked}
-    return tuple(others[id] for id in runtime.health.most_hopeful(others))
+    return by_hope((c for c in choice.serving if c.provider.id not in asked), runtime.health)
 
 
 def firsts(exchange: Exchange, model: str | None, runtime: Runtime) -> tuple[Candidate, ...]:
     """All whom `choose` might ask first now, whoever's turn it is. Empty where the call has no way at all."""
-    snapshot, call = runtime.snapshots.current, exchange.call
-    if exchange.only_provider is not None:
-        snapshot = snapshot.only(exchange.only_provider)
-    project = exchange.key.project if exchange.key else None
     try:
-        own = ownkeys.candidate_of(project, snapshot, call, model)
+        allowed, own, _ = _eligible(exchange, model, runtime)
     except RelayError:
         return ()
     if own is not None:
         return (own,)
-    found = snapshot.catalogue.candidates(model, call.endpoint, call.is_streaming, exchange.route)
-    if snapshot.catalogue.has_policies:
-        found, _ = policy.permitted(call, found, snapshot.settings)
-    if len(found) < 2:
-        return found
-    share = runtime.health.share
-    able = [c for c in found if c.provider.weight and share(c.provider.id) > 0]
-    if not able:
-        weighty = [c for c in found if c.provider.weight]
-        best = runtime.health.best(c.provider.id for c in weighty) if weighty else None
-        return tuple(c for c in weighty if c.provider.id == best)
-    top = min(candidate.provider.priority for candidate in able)
-    return tuple(candidate for candidate in able if candidate.provider.priority == top)
+    if _is_sole(exchange, allowed):
+        return allowed
+    if able := tiers(allowed, runtime.health):
+        return tuple(candidate for candidate, _ in able[0])
+    return by_hope(allowed, runtime.health)[:1]
+
+
+def eligible(
+    project: Project | None, snapshot: Snapshot, call: Call, model: str | None, route: Route | None
+) -> Eligible:
+    """Raises RelayError where the project's own key cannot take the call."""
+    own = ownkeys.candidate_of(project, snapshot, call, model)
+    if own is not None and not (project and project.allow_shared_providers):
+        return Eligible(own=own)
+    catalogue, refusal = snapshot.catalogue, None
+    found = catalogue.candidates(model, call.endpoint, call.is_streaming, route)
+    if catalogue.has_policies:
+        found, refusal = policy.permitted(call, found, snapshot.settings)
+    if own is not None:
+        others = tuple(candidate for candidate in found if candidate.provider.id != own.provider.id)
+        return Eligible(() if stickiness.tie_of(call) else others, own)
+    if not found:
+        return Eligible(refusal=refusal or catalogue.why_none(model, call.endpoint, route))
+    return Eligible(found)
+
+
+def tiers(candidates: Iterable[Candidate], health: Health) -> list[list[Weighed]]:
+    """The healthy by priority, each with the weight that it has now."""
+    weighed = ((each, each.provider.weight * health.share(each.provider.id)) for each in candidates)
+    able = sorted((pair for pair in weighed if pair[1] > 0), key=_priority)
+    return [list(tier) for _, tier in groupby(able, key=_priority)]
+
+
+def by_hope(candidates: Iterable[Candidate], health: Health) -> tuple[Candidate, ...]:
+    """Those that take new calls, the one that is back soonest first."""
+    weighty = {each.provider.id: each for each in candidates if each.provider.weight}
+    return tuple(weighty[id] for id in health.most_hopeful(weighty))
+
+
+def _eligible(exchange: Exchange, model: str | None, runtime: Runtime) -> Eligible:
+    snapshot = runtime.snapshots.current
+    if exchange.only_provider is not None:
+        snapshot = snapshot.only(exchange.only_provider)
+    project = exchange.key.project if exchange.key else None
+    return eligible(project, snapshot, exchange.call, model, exchange.route)
+
+
+def _is_sole(exchange: Exchange, allowed: tuple[Candidate, ...]) -> bool:
+    """Nobody else can take it. Whoever names a provider may ask it although it gets no new calls."""
+    return len(allowed) == 1 and (allowed[0].provider.weight > 0 or exchange.only_provider is not None)
+
+
+def _priority(weighed: Weighed) -> int:
+    return weighed[0].provider.priority
 
 
 async def _keepers(
@@ -102,6 +147,8 @@ async def _keepers(
     ordered = stickiness.at_home(candidates, stickiness.owner_of(exchange.key))
     home = ordered[0].provider.id
     if not tie.ids:
+        if tie.makes and not any(candidate.provider.weight for candidate in candidates):
+            raise errors.no_weight()
         share = runtime.health.share
         able = tuple(c for c in ordered if c.provider.weight and share(c.provider.id)) or ordered[:1]
         return Choice(able, tie=tie, home=home)
@@ -115,35 +162,25 @@ async def _keepers(
 
 
 def in_turn(candidates: tuple[Candidate, ...], runtime: Runtime, config: Settings) -> tuple[Candidate, ...]:
-    """The healthy, by priority and weight; when there are none, the one that is best to try all the same."""
-    weighed = [(c, c.provider.weight * runtime.health.share(c.provider.id)) for c in candidates]
-    able = [(candidate, weight) for candidate, weight in weighed if weight > 0]
-    if not able:
-        return _least_bad(candidates, runtime)
-    if len(able) == 1:
-        return (able[0][0],)
-    able.sort(key=lambda pair: pair[0].provider.priority)
+    """The healthy, by priority and weight; when there are none, the one that is best to try all the same: a
+    breaker spares a provider while another can take over, and no longer.
+    """
     ordered: list[Candidate] = []
-    for _, tier in groupby(able, key=lambda pair: pair[0].provider.priority):
-        members, weights = zip(*tier, strict=True)
-        ordered += (members[place] for place in _order(members, weights, runtime, config))
-    return tuple(ordered)
-
-
-def _order(
-    members: tuple[Candidate, ...], weights: tuple[float, ...], runtime: Runtime, config: Settings
-) -> list[int]:
-    if len(members) == 1:
-        return [0]
-    if config.chooses_randomly:
-        return balancing.shuffle(weights, _chance)
-    return runtime.turns.order(tuple(member.provider.id for member in members), weights)
-
-
-def _least_bad(candidates: tuple[Candidate, ...], runtime: Runtime) -> tuple[Candidate, ...]:
-    """A breaker spares a provider while another can take over; alone, it is asked whatever its state."""
-    weighty = [candidate for candidate in candidates if candidate.provider.weight]
-    if not weighty:
+    for tier in tiers(candidates, runtime.health):
+        ordered += _order(tier, runtime, config)
+    if ordered:
+        return tuple(ordered)
+    if not (hopeful := by_hope(candidates, runtime.health)):
         raise errors.no_weight()
-    best = runtime.health.best(candidate.provider.id for candidate in weighty)
-    return tuple(candidate for candidate in weighty if candidate.provider.id == best)
+    return hopeful[:1]
+
+
+def _order(tier: list[Weighed], runtime: Runtime, config: Settings) -> Iterator[Candidate]:
+    if len(tier) == 1:
+        return iter((tier[0][0],))
+    members, weights = zip(*tier, strict=True)
+    if config.chooses_randomly:
+        places = balancing.shuffle(weights, _chance)
+    else:
+        places = runtime.turns.order(tuple(member.provider.id for member in members), weights)
+    return (members[place] for place in places)

@@ -25,8 +25,8 @@ from ..delivery import delivery
 from ..delivery.delivery import RelayResponse
 from ..errors import RelayError
 from ..exchange import Exchange
-from ..limits import standing
-from ..limits.limiter import Standing
+from ..limits import answers
+from ..limits.limiter import Remaining
 from ..limits.looking import FIELDS
 from ..request.parsing import Call
 from ..runtime import Runtime
@@ -59,12 +59,12 @@ async def answer(exchange: Exchange, runtime: Runtime) -> RelayResponse:
 async def _body(call: Call, key: Key, exchange: Exchange, runtime: Runtime) -> bytes:
     if call.method not in ("GET", "HEAD"):
         raise errors.method_not_allowed(call.method, "GET, HEAD")
-    standings = await runtime.limiter.look(key.budgets) if key.budgets else []
-    exchange.limit_headers = standing.headers(standings)
+    remaining = await runtime.limiter.look(key.budgets) if key.budgets else []
+    exchange.limit_headers = answers.headers(remaining)
     match call.path.removeprefix(PREFIX).split("/"):
         case ["", "key"]:
             used = await runtime.questions.ask(key, _used, key) if key.max_requests is not None else 0
-            return _encoded(_of_key(key, standings, used))
+            return _encoded(_of_key(key, remaining, used))
         case ["", "usage"]:
             return await runtime.questions.ask(key, _usage, key, _days(call))
         case ["", "requests", request_id]:
@@ -72,7 +72,7 @@ async def _body(call: Call, key: Key, exchange: Exchange, runtime: Runtime) -> b
     raise refusals.no_such_page(call.path)
 
 
-def _of_key(key: Key, standings: list[Standing], used: int) -> Content:
+def _of_key(key: Key, remaining: list[Remaining], used: int) -> Content:
     project, expires_at, most = key.project, key.expires_at, key.max_requests
     return {
         "object": "relay.key",
@@ -82,34 +82,34 @@ def _of_key(key: Key, standings: list[Standing], used: int) -> Content:
         "prefix": key.prefix,
         "expires_at": None if expires_at is None else _moment(expires_at),
         "allowed_models": list(key.allowed_models),
-        "limits": _limits(key, f"{key.kind}:{key.id}", standings),
+        "limits": _limits(key, f"{key.kind}:{key.id}", remaining),
         "quota": None
         if most is None
         else {"max_requests": most, "used": used, "remaining": max(most - used, 0)},
-        "project": None if project is None else _of_project(project, key, standings),
+        "project": None if project is None else _of_project(project, key, remaining),
     }
 
 
-def _of_project(project: Project, key: Key, standings: list[Standing]) -> Content:
+def _of_project(project: Project, key: Key, remaining: list[Remaining]) -> Content:
     return {
         "id": project.id,
         "name": project.name,
         "allowed_models": list(project.allowed_models),
-        "limits": _limits(key, f"project:{project.id}", standings),
+        "limits": _limits(key, f"project:{project.id}", remaining),
     }
 
 
-def _limits(key: Key, owner: str, standings: list[Standing]) -> Content:
+def _limits(key: Key, owner: str, remaining: list[Remaining]) -> Content:
     """Each limit with what remains of it; of streams only the limit, what remains is known by trying."""
     found: Content = dict.fromkeys(FIELDS.values())
     for budget in key.budgets:
         name, _, what = budget.name.rpartition(":")
         if name == owner:
             found[FIELDS[what]] = {"limit": budget.limit}
-    for budget, remaining, reset_us in standings:
+    for budget, amount, reset_us in remaining:
         name, _, what = budget.name.rpartition(":")
         if name == owner:
-            found[FIELDS[what]] |= {"remaining": remaining, "reset_seconds": reset_us / 1_000_000}
+            found[FIELDS[what]] |= {"remaining": amount, "reset_seconds": reset_us / 1_000_000}
     return found
 
 

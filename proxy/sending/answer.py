@@ -9,7 +9,7 @@ from contextlib import aclosing
 import httpx
 
 from ..errors import MidStream
-from ..headers import RawHeaders, first
+from ..headers import RawHeaders, holds
 
 _LONGEST_START_BYTES = 64 * 1024
 
@@ -29,13 +29,11 @@ class Answer:
     @property
     def is_event_stream(self) -> bool:
         """Whether it can be read as one: an encoded one cannot."""
-        is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
-        return is_plain and first(self.headers, b"content-type").startswith(b"text/event-stream")
+        return holds(self.headers, b"text/event-stream")
 
     @property
     def is_json(self) -> bool:
-        is_plain = first(self.headers, b"content-encoding") in (b"", b"identity")
-        return is_plain and first(self.headers, b"content-type").startswith(b"application/json")
+        return holds(self.headers, b"application/json")
 
     async def parts(self) -> AsyncGenerator[bytes]:
         """The body undecoded, in pieces as they come. Raises MidStream when it breaks off."""

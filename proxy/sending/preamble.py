@@ -6,14 +6,13 @@ that is not a comment, a greeting of the protocol or a delta without content.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+from logs_app.folding import sse
+
 _GREETINGS = frozenset(
     {"message_start", "ping", "response.created", "response.queued", "response.in_progress"}
 )
@@ -27,16 +26,11 @@ _CALLERS_FAULTS = frozenset(
         "request_too_large",
     }
 )
-_END = b"[DONE]"
 
 
 def events(block: bytes) -> Iterator[bytes]:
     """The data of each event in a block of whole ones; comments have none."""
-    for event in _BLANK_LINE.split(block):
-        if b"data" in event:
-            lines = (line[5:].removeprefix(b" ") for line in _LINE_END.split(event) if line[:5] == b"data:")
-            if data := b"\n".join(lines):
-                yield data
+    return (data for _, data in sse.events(block))
 
 
 def begins(block: bytes) -> bool:
@@ -57,7 +51,7 @@ def error_in(block: bytes) -> dict[str, Any] | None:
 
 def garbled(block: bytes) -> bytes | None:
     """The first event whose data should be JSON and is not."""
-    return next((data for data in events(block) if data != _END and _read(data) is None), None)
+    return next((data for data in events(block) if data != sse.DONE and _read(data) is None), None)
 
 
 def _is_text(data: bytes) -> bool:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Credential, WitheringToken
 from logs_app.models import KeyUsage, Series
 from proxy.models import Provider
-from relay.dashboard.providers import has_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,12 @@ def _provider(user: Any) -> Item:
         _("Calls go there. One that needs no key, such as a model on your own machine, is ready without."),
         link if user.has_perm("proxy.change_provider") else "",
         _("Open the provider") if enabled else _("Add a provider"),
-        any(map(has_key, enabled)) or bool(enabled) and Series.objects.filter(status_code=200).exists(),
+        any(map(_has_key, enabled)) or bool(enabled) and Series.objects.filter(status_code=200).exists(),
     )
+
+
+def _has_key(row: Provider) -> bool:
+    return bool(row.api_key_env) or row.api_key_state == "set"
 
 
 def _key(user: Any) -> Item:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from logs_app.rollups import histogram
 from logs_app.statistics import divisions
 from logs_app.statistics.periods import Overview
 from proxy.admin.facts import STATES
-from proxy.api.providers import rules
-from proxy.configuration import rows
-from proxy.health import standing
+from proxy.health import stored
+from proxy.health.standing import Standing
 from proxy.models import Provider
 from relay.dashboard import numbers
 
 _MOODS = {"healthy": "ok", "recovering": "info", "half_open": "info", "disabled": "muted"}
-_WRONG = {"open", "refused"}
+_WRONG = {"open", "refused", "unusable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,9 @@ class Health:
 
 def look(overview: Overview | None) -> list[Health]:
     """Those that need somebody first."""
-    held = rules()
+    rows = Provider.objects.order_by("provider_key")
     measured = {} if overview is None else _measured(overview)
-    found = [_health(row, held, measured) for row in Provider.objects.order_by("provider_key")]
+    found = [_health(row, stands, measured) for row, stands in zip(rows, stored.of(rows), strict=True)]
     order = ["error", "warn", "info", "ok", "muted"]
     return sorted(found, key=lambda health: order.index(health.mood))
 
@@ -51,21 +48,10 @@ def counted(found: list[Health]) -> dict[str, Any]:
     return {"providers": found, "providers_enabled": len(enabled), "providers_well": len(well)}
 
 
-def _health(row: Provider, held: Any, measured: dict[str, dict[str, str]]) -> Health:
-    provider = rows.provider_of(row) if row.is_enabled else None
-    found = standing.of(provider, held)
+def _health(row: Provider, found: Standing, measured: dict[str, dict[str, str]]) -> Health:
     mood = _MOODS.get(found.status, "error" if found.status in _WRONG else "warn")
-    if provider is not None and provider.error:
-        return Health(row.pk, row.provider_key, STATES["open"], "error", provider.error)
-    if mood == "ok" and not has_key(row) and row.provider_key not in measured:
-        words = _("No call has gone there lately, and it has no API key. One that needs none is ready.")
-        return Health(row.pk, row.provider_key, _("no key yet"), "warn", words)
     figures = measured.get(row.provider_key, {})
     return Health(row.pk, row.provider_key, STATES[found.status], mood, found.words, **figures)
-
-
-def has_key(row: Provider) -> bool:
-    return bool(row.api_key_env) or row.api_key_state == "set"
 
 
 def _measured(overview: Overview) -> dict[str, dict[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from pathlib import Path
 
+from accounts import filelock
 from logs_app.journal import segments
 from logs_app.management.commands.record import LOCK_NAME
 from logs_app.models import JournalCursor
@@ -52,26 +52,12 @@ class Absence:
         self._since: float | None = None
 
     def seconds(self, journal: Path) -> float:
-        if _is_locked(journal / LOCK_NAME):
+        if filelock.is_held_at(journal / LOCK_NAME):
             self._since = None
             return 0.0
         now = time.monotonic()
         self._since = self._since or now
         return now - self._since
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 absence = Absence()

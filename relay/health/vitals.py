@@ -17,9 +17,8 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts import redisclient
-from proxy.api.providers import rules
 from proxy.configuration import rows
-from proxy.health import check, standing
+from proxy.health import check, stored
 from proxy.models import Provider
 from relay.health import lag
 
@@ -114,10 +113,12 @@ def _journal() -> Part:
 
 
 def _providers() -> list[Part]:
-    found = [rows.provider_of(row) for row in Provider.objects.filter(is_enabled=True).order_by("pk")]
-    held = rules()
-    reports = check.run([(provider, None) for provider in found], timeout_seconds=DEADLINE_SECONDS)
-    return [_provider(report, standing.of(report.provider, held).status) for report in reports]
+    found = Provider.objects.filter(is_enabled=True).order_by("pk")
+    asked = [(rows.provider_of(row), None) for row in found]
+    reports = check.run(asked, timeout_seconds=DEADLINE_SECONDS)
+    return [
+        _provider(report, stands.status) for report, stands in zip(reports, stored.of(found), strict=True)
+    ]
 
 
 def _provider(report: check.Report, state: str) -> Part:

@@ -12,6 +12,7 @@ import aiohttp
 from django.conf import settings
 from yarl import URL
 
+from proxy.headers import to_text, without_hop_by_hop
 from relay.http import forwarded
 
 logger = logging.getLogger(__name__)
@@ -19,24 +20,9 @@ logger = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
-# RFC 9110, 7.6.1: these speak of one connection, and the one to the console is another.
-# Expect is answered by this server, when the body is first asked for.
-HOP_BY_HOP = frozenset(
-    (
-        b"connection",
-        b"expect",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    )
-)
+# This server answers Expect itself, when the body is first asked for.
+NOT_FORWARDED = frozenset((b"expect", b"proxy-authorization"))
 MAX_HEADER_BYTES = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 5.0
 START_PATIENCE_SECONDS = 10.0
@@ -90,7 +76,7 @@ async def _exchange(scope: Scope, body: _Body, send: Send) -> None:
     has_begun = False
     try:
         async with _session() as session, await _answer(session, await _request(scope, body)) as answer:
-            headers = _without_hop_by_hop(answer.raw_headers)
+            headers = without_hop_by_hop(answer.raw_headers)
             has_begun = True
             await send({"type": "http.response.start", "status": answer.status, "headers": headers})
             async for part in answer.content.iter_any():
@@ -137,25 +123,15 @@ async def _request(scope: Scope, body: _Body) -> dict[str, Any]:
     if not has_body:
         async for _ in body.parts():
             pass  # nothing comes, but now the client's leaving can be seen
-    headers = _without_hop_by_hop(forwarded.without_ours(scope["headers"])) + forwarded.to_console(scope)
+    kept = (header for header in forwarded.without_ours(scope["headers"]) if header[0] not in NOT_FORWARDED)
+    headers = without_hop_by_hop(kept) + forwarded.to_console(scope)
     return {
         "method": scope["method"],
         "url": URL("http://console" + target.decode("latin-1"), encoded=True),
-        "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        "headers": to_text(headers),
         "data": body.parts() if has_body else None,
         "allow_redirects": False,
     }
-
-
-def _without_hop_by_hop(headers: Any) -> Headers:
-    """Nor those that the Connection header itself names."""
-    named = {
-        token.strip().lower()
-        for name, value in headers
-        if name.lower() == b"connection"
-        for token in value.split(b",")
-    }
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP | named]
 
 
 async def _send_away(send: Send) -> None:

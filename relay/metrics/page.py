@@ -25,7 +25,7 @@ from logs_app.metrics import Sample, published, records
 from logs_app.metrics import opentelemetry as genai
 from logs_app.metrics.sample import add_up
 from proxy import measures, runtime
-from relay.metrics import standing
+from relay.metrics import state
 from relay.metrics.catalogue import METRICS, OPENTELEMETRY, Metric
 
 BEARER = "Bearer "
@@ -79,11 +79,11 @@ class Collector:
 
 
 def _samples() -> Iterator[Sample]:
-    yield from standing.program()
+    yield from state.program()
     yield from _of_processes()
     try:
-        yield from list(standing.stored())
-        yield from records.samples(settings.NODE_ID, standing.configured_models())
+        yield from list(state.stored())
+        yield from records.samples(settings.NODE_ID, state.configured_models())
         yield Sample("llm_proxy_database_up", 1)
     except DatabaseError as error:
         log.warning("Metrics without the database (%s).", type(error).__name__)
@@ -92,7 +92,7 @@ def _samples() -> Iterator[Sample]:
 
 def _genai() -> list[Sample]:
     try:
-        return genai.samples(settings.NODE_ID, standing.configured_models())
+        return genai.samples(settings.NODE_ID, state.configured_models())
     except DatabaseError as error:
         log.warning("Metrics without the database (%s).", type(error).__name__)
         return []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import CommandError
+
+from accounts import filelock
 
 NAME = "serve.lock"
 
@@ -20,8 +21,6 @@ def is_of_relay(folder: Path) -> bool:
 def only_one(data_dir: Path) -> Iterator[None]:
     """Two of them would share a console socket, or a database file; the lock ends with the process."""
     with (data_dir / NAME).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(f"Another relay already runs on the data folder {data_dir}.") from None
+        if not filelock.lock(file.fileno()):
+            raise CommandError(f"Another relay already runs on the data folder {data_dir}.")
         yield

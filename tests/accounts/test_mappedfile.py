@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import os
 import stat
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 
 import pytest
 
-from accounts import mappedfile
+from accounts.mappedfile import MappedFile
 
 MAGIC, SIZE = b"LLMRTEST", 4096
 
@@ -17,7 +17,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def open_it(path: Path) -> None:
-    os.close(mappedfile.open_or_make(path, MAGIC, SIZE))
+    file = MappedFile(path, MAGIC, SIZE)
+    assert file.error is None and file.folder == path.parent
+    file.close()
 
 
 def test_a_new_one_is_whole_and_the_owners_alone(path: Path) -> None:
@@ -46,6 +48,33 @@ def test_any_other_is_emptied_in_place(path: Path, content: bytes) -> None:
     assert path.stat().st_ino == inode
 
 
-def test_a_full_disk_is_an_error() -> None:
-    with pytest.raises(OSError):
-        mappedfile.open_or_make(Path("/dev/full"), MAGIC, SIZE)
+def test_what_one_writes_the_other_reads(path: Path) -> None:
+    ours, theirs = MappedFile(path, MAGIC, SIZE), MappedFile(path, MAGIC, SIZE)
+    ours.words[7] = 8
+    assert theirs.words[7] == 8
+    ours.close()
+    theirs.close()
+
+
+def test_only_one_holds_the_lock(path: Path) -> None:
+    file = MappedFile(path, MAGIC, SIZE)
+    with path.open("rb") as other:
+        for _ in range(2):
+            file.lock()
+            with pytest.raises(BlockingIOError):
+                flock(other, LOCK_EX | LOCK_NB)
+            file.unlock()
+            flock(other, LOCK_EX | LOCK_NB)
+            flock(other, LOCK_UN)
+    file.close()
+
+
+@pytest.mark.parametrize("path", [Path("/dev/full"), None])
+def test_without_a_file_it_is_memory_of_this_process(path: Path | None) -> None:
+    file = MappedFile(path, MAGIC, SIZE)
+    assert file.folder is None and (file.error is None) is (path is None)
+    file.lock()
+    file.words[7] = 8
+    file.unlock()
+    assert file.map[56:64] == (8).to_bytes(8, "little")
+    file.close()

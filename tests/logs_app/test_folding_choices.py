@@ -1,5 +1,6 @@
 import pytest
 
+from logs_app.folding.choices import is_usage_only
 from tests.logs_app.folds import CHAT, DONE, chat, chunk, fold, sse
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
@@ -110,3 +111,19 @@ def test_an_error_may_be_the_whole_event():
 
 def test_a_null_error_is_none():
     assert chat(chunk({"content": "a"}, error=None)).error is None
+
+
+@pytest.mark.parametrize(
+    ("event", "is_one"),
+    [
+        (b'data: {"choices":[],"usage":{}}\n\n', True),
+        (b'event: x\r\ndata:{"choices": [],\r\ndata: "usage": {"total_tokens": 7}}\r\n\r\n', True),
+        (b'data: {"choices":[],"usage":{}}', True),
+        (b'data: {"choices":[{}],"usage":{}}\n\n', False),
+        (b'data: {"choices":[],"usage":null}\n\n', False),
+        (b'data: {"choices":[],"usage":{\n\n', False),
+        (b": a comment\n\n", False),
+    ],
+)
+def test_the_chunk_that_has_only_the_usage_is_known(event, is_one):
+    assert is_usage_only(event) is is_one

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from logs_app.folding.sse import Decoder
+from logs_app.folding.sse import Decoder, events
 
 
 def decode(*parts: bytes) -> list[tuple[str, bytes]]:
@@ -78,3 +78,9 @@ def test_a_hundred_thousand_events_take_well_under_a_second_each_way():
     assert len(decode(stream)) == 100_000
     assert len(decode(*(stream[i : i + 100] for i in range(0, len(stream), 100)))) == 100_000
     assert time.perf_counter() - started < 3
+
+
+def test_the_last_event_of_a_whole_stream_may_lack_its_blank_line():
+    assert events(b"data: a\n\ndata: b") == [("", b"a"), ("", b"b")]
+    assert events(b"data: a\r\r") == [("", b"a")]
+    assert events(b": nothing") == []

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Project
 from proxy.admin.settings import RelaySettingsForm
 from proxy.configuration import rows
 from proxy.health import Health, Outcome, standing
@@ -271,6 +271,18 @@ def test_the_state_is_shown_and_reset(admin_client: Client, provider: Provider, 
     assert "They get calls again" in act(admin_client, provider, "reset_state")
     assert "badge-ok" in admin_client.get(LIST).content.decode()
     assert AuditEvent.objects.filter(action="provider.reset").exists()
+
+
+def test_one_without_a_key_cannot_be_used_unless_a_project_brings_its_own(
+    admin_client: Client, provider: Provider
+) -> None:
+    provider.api_key = ""
+    provider.save()
+    for url in (LIST, f"{LIST}{provider.pk}/change/"):
+        page = admin_client.get(url).content.decode()
+        assert "cannot be used" in page and "has no API key" in page
+    Project.objects.create(name="shop", provider_key=provider.provider_key, upstream_key="sk-of-the-shop")
+    assert "cannot be used" not in admin_client.get(LIST).content.decode()
 
 
 def test_several_are_tested_from_the_list(admin_client: Client, provider: Provider) -> None:

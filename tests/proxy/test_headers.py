@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from logs_app.assembly.bodies import UNPACKED
 from proxy import headers
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "headers.md"
@@ -151,6 +152,34 @@ def test_the_page_names_the_encodings_that_are_asked_for() -> None:
     listed = rows("From the client to the provider")
     (what,) = (what for found, what in listed if found == {"accept-encoding"})
     assert set(re.findall(r"`(\w+)`", what)) == headers.READABLE_ENCODINGS
+
+
+def test_what_is_asked_for_the_recorder_can_undo() -> None:
+    assert {"identity"} == headers.READABLE_ENCODINGS - UNPACKED
+
+
+def test_on_a_hop_of_our_own_all_goes_on_but_what_is_of_one_connection() -> None:
+    given = [(b"Connection", b"close, X-Own"), (b"x-own", b"1"), (b"TE", b"trailers"), (b"Cookie", b"a=b")]
+    assert headers.without_hop_by_hop(given) == [(b"Cookie", b"a=b")]
+
+
+def test_what_is_encoded_cannot_be_read() -> None:
+    json = [(b"content-type", b"application/json; charset=utf-8")]
+    assert headers.holds(json, b"application/json") and not headers.holds(json, b"text/event-stream")
+    assert headers.holds([*json, (b"content-encoding", b"identity")], b"application/json")
+    assert not headers.holds([*json, (b"content-encoding", b"gzip")], b"application/json")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_sent"), [(b"accept", True), (b"cookie", False), (b"x-forwarded-for", False)]
+)
+def test_of_what_is_not_sent_no_provider_knows(name: bytes, is_sent: bool) -> None:
+    assert headers.is_sent(name) is is_sent
+
+
+def test_any_bytes_can_be_text_and_back() -> None:
+    given = [(b"x-name", bytes(range(32, 256)))]
+    assert headers.from_text(headers.to_text(given)) == given
 
 
 def test_the_page_names_what_records_mask() -> None:

@@ -94,7 +94,7 @@ def test_of_those_left_out_the_best_is_tried_anyway(health: Health, clock: Clock
     fail(health, 2)
     clock.now += 1
     fail(health, 1)
-    assert health.best([1, 2]) == 2
+    assert health.most_hopeful([1, 2]) == [2, 1]
     assert health.begin(2, anyway=True) is not None
 
 

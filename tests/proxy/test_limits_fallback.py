@@ -153,6 +153,6 @@ async def test_streams_that_began_without_redis_count_there_when_it_is_back(
 async def test_what_remains_is_told_without_redis_too(limiter: FallbackLimiter, server: RedisServer) -> None:
     own = budgets(minute=10)
     await count(limiter, own, 4)
-    assert [standing.remaining for standing in await limiter.look(own)] == [6]
+    assert [each.amount for each in await limiter.look(own)] == [6]
     server.kill()
-    assert [standing.remaining for standing in await limiter.look(own)] == [6]
+    assert [each.amount for each in await limiter.look(own)] == [6]

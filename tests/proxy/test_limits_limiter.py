@@ -79,7 +79,7 @@ async def test_a_refused_call_takes_nothing_anywhere(limiter: Limiter) -> None:
     key, project = budgets(minute=100, tokens=1000, streams=5), budgets(minute=3, tokens=1000, streams=5)
     assert await count(limiter, key + project, (1, 10, 1), 9) == 3
 
-    assert [standing.remaining for standing in await limiter.look(key)] == [97, 970]
+    assert [each.amount for each in await limiter.look(key)] == [97, 970]
     assert await count(limiter, key, STREAM, 9) == 2
 
 
@@ -96,15 +96,15 @@ async def test_a_call_tells_what_remains_after_it(limiter: Limiter) -> None:
     result = await limiter.take(own, (1, 300, 0))
 
     assert isinstance(result, Taken)
-    (requests, tokens) = result.standings
-    assert (requests.budget, requests.remaining, requests.reset_us) == (own[0], 9, SECOND_US)
-    assert (tokens.budget, tokens.remaining, tokens.reset_us) == (own[1], 700, MINUTE_US)
+    (requests, tokens) = result.remaining
+    assert (requests.budget, requests.amount, requests.reset_us) == (own[0], 9, SECOND_US)
+    assert (tokens.budget, tokens.amount, tokens.reset_us) == (own[1], 700, MINUTE_US)
 
 
 async def test_looking_takes_nothing(limiter: Limiter) -> None:
     own = budgets(second=2, tokens=100)
     for _ in range(5):
-        assert [standing.remaining for standing in await limiter.look(own)] == [2, 100]
+        assert [each.amount for each in await limiter.look(own)] == [2, 100]
 
 
 async def test_tokens_of_all_calls_in_a_minute_stay_within_the_limit(limiter: Limiter) -> None:
@@ -120,7 +120,7 @@ async def test_a_call_without_tokens_passes_where_tokens_are_used_up(limiter: Li
     result = await limiter.take(own, CALL)
 
     assert isinstance(result, Taken)
-    assert [standing.remaining for standing in result.standings] == [0]
+    assert [each.amount for each in result.remaining] == [0]
 
 
 async def test_tokens_of_a_call_that_was_never_made_go_back(limiter: Limiter) -> None:
@@ -130,7 +130,7 @@ async def test_tokens_of_a_call_that_was_never_made_go_back(limiter: Limiter) ->
     limiter.end(result)
     await settled()
 
-    assert [standing.remaining for standing in await limiter.look(own)] == [1000]
+    assert [each.amount for each in await limiter.look(own)] == [1000]
 
 
 async def test_tokens_that_the_recorder_settles_stay(limiter: Limiter) -> None:
@@ -141,7 +141,7 @@ async def test_tokens_that_the_recorder_settles_stay(limiter: Limiter) -> None:
     limiter.end(result)
     await settled()
 
-    assert [standing.remaining for standing in await limiter.look(own)] == [100]
+    assert [each.amount for each in await limiter.look(own)] == [100]
 
 
 async def test_streams_are_counted_while_they_last(limiter: Limiter) -> None:

@@ -67,7 +67,7 @@ async def test_what_another_limiter_let_through_counts_here_beyond_any_limit(tmp
     for taken in noted:
         limiter.note(taken)
 
-    assert [standing.remaining for standing in await limiter.look(own)] == [0, 0]
+    assert [each.amount for each in await limiter.look(own)] == [0, 0]
     assert all(taken.local_us for taken in noted)
 
 

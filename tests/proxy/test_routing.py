@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from proxy.errors import RelayError
+from proxy.exchange import Exchange
 from proxy.health import Outcome
+from proxy.request.edits import Outgoing
 from proxy.routing import routing
 from proxy.routing.catalogue import Candidate
 from proxy.simulator import Simulator
+from tests.proxy import calls
 from tests.proxy.lanes import SETTINGS, Lane, provider
 
 
@@ -92,3 +95,38 @@ async def test_when_every_weight_is_0_the_answer_says_so(lane: Lane) -> None:
         ids(lane, candidates)
     assert (refused.value.status, refused.value.code) == (503, "no_provider")
     assert "weight 0" in refused.value.message
+
+
+@pytest.mark.parametrize("weights", [[0], [0, 0]])
+async def test_without_any_weight_nothing_new_is_asked_or_made(
+    lane: Lane, sim: Simulator, weights: list[int]
+) -> None:
+    configure(lane, *({"weight": weight} for weight in weights))
+    for path in ("/v1/chat/completions", "/v1/responses"):
+        refused = await lane.call("POST", path, {"model": "m"})
+        assert (refused.status, refused.code) == (503, "no_provider")
+    assert not sim.requests
+
+
+async def test_what_a_provider_without_weight_keeps_can_be_had(lane: Lane) -> None:
+    configure(lane, {"weight": 0})
+    assert (await lane.call("GET", "/v1/files")).status == 200
+
+
+async def test_a_provider_without_weight_can_be_named(lane: Lane) -> None:
+    candidates = configure(lane, {"weight": 0})
+    exchange = Exchange(lane.journal, calls.call(body={}))
+    assert routing.firsts(exchange, None, lane.runtime) == ()
+    exchange.only_provider = "p1"
+    assert routing.firsts(exchange, None, lane.runtime) == candidates
+    assert (await routing.choose(exchange, Outgoing(None, None), lane.runtime)).candidates == candidates
+
+
+async def test_who_might_be_first_is_who_is_asked_first(lane: Lane) -> None:
+    configure(lane, {}, {}, {"priority": 1}, {"weight": 0})
+    exchange = Exchange(lane.journal, calls.call(body={}))
+    assert [each.provider.id for each in routing.firsts(exchange, None, lane.runtime)] == [1, 2]
+    for ill in (1, 2, 3):
+        open_breaker(lane, ill)
+    (first,) = routing.firsts(exchange, None, lane.runtime)
+    assert (await routing.choose(exchange, Outgoing(None, None), lane.runtime)).candidates == (first,)

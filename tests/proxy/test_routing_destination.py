@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,16 @@ Told = list[tuple[str, int | None, int, str]]
 SHOP = Project("p", "Shop", upstream_key="sk-own", provider_key="p2")
 
 
+class Shares(dict[int, float]):
+    """The health of providers: the less one has, the longer until it is back."""
+
+    def share(self, provider_id: int) -> float:
+        return max(self.get(provider_id, 1.0), 0.0)
+
+    def most_hopeful(self, provider_ids: Iterable[int]) -> list[int]:
+        return sorted(provider_ids, key=self.__getitem__, reverse=True)
+
+
 def ask(
     *providers: Provider,
     shares: dict[int, float] | None = None,
@@ -24,7 +35,7 @@ def ask(
 ) -> Destination:
     snapshot = Snapshot(1, {}, providers, settings, routes)
     asked = Question(**{"model": "m"} | question)
-    return find(asked, snapshot, lambda id: (shares or {}).get(id, 1.0))
+    return find(asked, snapshot, Shares(shares or {}))
 
 
 def told(found: Destination) -> Told:
@@ -41,8 +52,17 @@ def test_shares_follow_weight_and_health_within_a_tier() -> None:
 
 
 def test_when_all_are_left_out_they_are_asked_all_the_same() -> None:
-    found = ask(provider(1), provider(2), shares={1: 0, 2: 0})
-    assert found.is_last_resort and [line.tier for line in found.lines] == [1, 1]
+    found = ask(provider(1), provider(2), provider(3, weight=0), shares={1: -2, 2: -1})
+    assert found.is_last_resort
+    assert told(found) == [("p2", 1, 100, ""), ("p1", 2, 100, ""), ("p3", None, 0, "weight")]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_without_any_weight_the_call_is_refused(number: int, path: str) -> None:
+    found = ask(*(provider(id, weight=0) for id in range(number)), path=path)
+    assert found.refusal is not None and found.refusal.code == "no_provider"
+    assert {line.reason for line in found.lines} == {"weight"}
 
 
 @pytest.mark.parametrize(

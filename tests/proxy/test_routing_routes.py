@@ -130,6 +130,9 @@ async def test_a_call_is_held_to_the_origins_of_its_route(lane: Lane) -> None:
     refused = await lane.chat(headers=[(b"origin", b"https://evil.example")])
     assert (refused.status, refused.code) == (403, "origin_not_allowed")
     assert refused.header("access-control-allow-origin") is None
+    for other in (b"https://evil.example", b""):
+        both = await lane.chat(headers=[(b"origin", PAGE), (b"origin", other)])
+        assert (both.status, both.code) == (403, "origin_not_allowed")
 
 
 @pytest.mark.parametrize(("origin", "status"), [(PAGE, 204), (b"https://evil.example", 403)])

@@ -7,7 +7,7 @@ import pytest
 from accounts.budgets.budget import STREAMS
 from proxy.configuration.configuration import Key, Limits, Project
 from proxy.errors import RelayError
-from proxy.limits.limiter import Standing
+from proxy.limits.limiter import Remaining
 from proxy.selfservice import selfservice
 from tests.proxy.calls import call
 
@@ -51,8 +51,8 @@ def test_a_key_with_everything_shows_what_remains_of_it() -> None:
     project = Project("p", "Shop", allowed_models=("gpt-*",), limits=Limits(rate_limit=9))
     limits = Limits(rate_limit=5, tokens_per_minute=1000, max_concurrent_streams=2)
     key = Key("7", "token", "job", "sk-a…", project, 1_900_000_000.5, limits=limits, max_requests=10)
-    standings = [Standing(budget, 3, 250_000) for budget in key.budgets if budget.unit != STREAMS]
-    about = selfservice._of_key(key, standings, 12)
+    remaining = [Remaining(budget, 3, 250_000) for budget in key.budgets if budget.unit != STREAMS]
+    about = selfservice._of_key(key, remaining, 12)
     per_second = {"limit": 5, "remaining": 3, "reset_seconds": 0.25}
     assert about["limits"] == {
         "rate_limit": per_second,

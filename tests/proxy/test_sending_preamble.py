@@ -75,5 +75,10 @@ def test_an_event_that_is_not_json_is_found() -> None:
     assert preamble.garbled(chunk({"content": "a"}) + b'data: {"half\n\n: fine\n\n') == b'{"half'
 
 
+@pytest.mark.parametrize("blank", [b"\n\n", b"\r\r", b"\r\n\r\n", b"\n\r\n", b"\n\r", b"\r\r\n"])
+def test_an_event_ends_with_any_blank_line(blank: bytes) -> None:
+    assert list(preamble.events(b'data: {"a":1}' + blank + b'data: {"b":2}\n\n')) == [b'{"a":1}', b'{"b":2}']
+
+
 def test_data_of_several_lines_is_one() -> None:
     assert list(preamble.events(b"event: x\ndata: {\ndata: }\n\n")) == [b"{\n}"]

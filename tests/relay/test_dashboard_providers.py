@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from accounts.models import Project
 from proxy.configuration import rows
 from proxy.health import standing
 from proxy.health.breaker import HEALTHY
@@ -51,12 +52,17 @@ def test_one_that_cannot_be_used_says_why(well, monkeypatch):
     assert health.mood == "error" and "NO_SUCH_KEY" in health.words
 
 
-def test_one_without_a_key_is_not_well_before_it_has_answered():
-    Provider.objects.create(provider_key="local", api_base="http://localhost:11434")
-    (health,) = providers.look(overview())
-    assert (health.mood, health.state) == ("warn", "no key yet")
-    (health,) = providers.look(overview({"provider": "local"}))
-    assert health.mood == "ok"
+def test_one_without_a_key_is_well_where_it_needs_none_or_projects_bring_theirs():
+    row = Provider.objects.create(provider_key="local", api_base="http://localhost:11434")
+    (health,) = providers.look(None)
+    assert (health.mood, health.state) == ("error", "cannot be used")
+    assert "has no API key" in health.words
+    row.provider_params = {"authentication": "none"}
+    row.save()
+    assert shown(providers.look(None)) == [("local", "ok")]
+    Provider.objects.update(provider_params={})
+    Project.objects.create(name="shop", provider_key="local", upstream_key="sk-of-the-shop")
+    assert shown(providers.look(None)) == [("local", "ok")]
 
 
 def test_their_calls_are_summed_up(well):

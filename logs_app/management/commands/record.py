@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
 import os
 import signal
@@ -17,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import filelock
 from accounts.budgets.ledger import Ledger
 from logs_app.assembly import Rows
 from logs_app.journal.segments import MasterKeys
@@ -135,15 +135,7 @@ class Command(BaseCommand):
 
 def _wait_for(lock: int, stop: threading.Event, seconds: float) -> bool:
     give_up_at = time.monotonic() + seconds
-    while not _take(lock):
+    while not filelock.lock(lock):
         if stop.wait(0.05) or time.monotonic() > give_up_at:
             return False
-    return True
-
-
-def _take(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
     return True

@@ -7,10 +7,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from accounts.models import Project
-from proxy.api.providers import standing_of
 from proxy.configuration.configuration import Breaker
 from proxy.configuration.rows import provider_of
-from proxy.health import standing
+from proxy.health import standing, stored
 from proxy.health.breaker import HEALTHY, Outcome, after
 from proxy.health.health import fingerprint
 from proxy.models import Provider
@@ -46,13 +45,13 @@ def test_the_settings_lead_to_how_each_provider_stands() -> None:
 )
 def test_one_that_cannot_be_used_says_why(fields: dict[str, str], words: str) -> None:
     row = Provider.objects.create(**{"provider_key": "bare", "api_base": "https://a.example"} | fields)
-    found = standing_of(row)
+    (found,) = stored.of([row])
     assert (found.status, found.share, words in found.words) == ("unusable", 0, True)
 
 
 def test_projects_may_bring_the_keys_of_a_provider_without_one() -> None:
     row = Provider.objects.create(provider_key="bare", api_base="https://a.example")
     Project.objects.create(name="shop", provider_key="bare", upstream_key="sk-of-the-shop")
-    assert standing_of(row).status == "healthy"
+    assert [found.status for found in stored.of([row])] == ["healthy"]
     row.provider_type = "nowhere.Type"
-    assert standing_of(row).status == "unusable"
+    assert [found.status for found in stored.of([row])] == ["unusable"]

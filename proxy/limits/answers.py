@@ -1,4 +1,4 @@
-"""How a limited key stands, in the headers that OpenAI's clients know, and the words of a refusal."""
+"""What remains to a limited key, in the headers that OpenAI's clients know, and the words of a refusal."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from accounts.budgets.budget import REQUESTS, STREAMS, TOKENS
 from .. import refusals
 from ..errors import RelayError
 from ..headers import RawHeaders
-from .limiter import Refused, Standing
+from .limiter import Refused, Remaining
 
 _UNITS = ((REQUESTS, b"requests"), (TOKENS, b"tokens"))
 
 
-def headers(standings: Sequence[Standing]) -> RawHeaders:
+def headers(remaining: Sequence[Remaining]) -> RawHeaders:
     """x-ratelimit-* for requests and for tokens, each of the budget that is nearest to its end."""
     found: RawHeaders = []
     for unit, name in _UNITS:
-        tightest = _tightest(standing for standing in standings if standing.budget.unit == unit)
+        tightest = _tightest(each for each in remaining if each.budget.unit == unit)
         if tightest is not None:
-            budget, remaining, reset_us = tightest
+            budget, amount, reset_us = tightest
             found.append((b"x-ratelimit-limit-" + name, b"%d" % budget.limit))
-            found.append((b"x-ratelimit-remaining-" + name, b"%d" % remaining))
+            found.append((b"x-ratelimit-remaining-" + name, b"%d" % amount))
             found.append((b"x-ratelimit-reset-" + name, _duration(reset_us).encode()))
     return found
 
@@ -31,8 +31,8 @@ def refusal(refused: Refused) -> RelayError:
     return refusals.rate_limited(_sentence(refused), refused.wait_us)
 
 
-def _tightest(standings: Iterable[Standing]) -> Standing | None:
-    return min(standings, key=lambda standing: (standing.remaining, -standing.reset_us), default=None)
+def _tightest(remaining: Iterable[Remaining]) -> Remaining | None:
+    return min(remaining, key=lambda each: (each.amount, -each.reset_us), default=None)
 
 
 def _sentence(refused: Refused) -> str:

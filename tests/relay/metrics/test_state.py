@@ -9,13 +9,13 @@ from accounts.models import Project, TokenQuota, WitheringToken
 from logs_app.metrics import Sample
 from logs_app.models import ModelPrice, Subscriber
 from proxy.models import Provider, RelaySettings
-from relay.metrics import standing
+from relay.metrics import state
 
 pytestmark = pytest.mark.django_db
 
 
 def named(name: str) -> dict[tuple[str, ...], float]:
-    found: list[Sample] = [sample for sample in standing.stored() if sample.name == name]
+    found: list[Sample] = [sample for sample in state.stored() if sample.name == name]
     return {tuple(sample.labels.values()): sample.value for sample in found}
 
 
@@ -56,7 +56,7 @@ def test_models_are_known_by_mapping_price_and_default() -> None:
     RelaySettings.objects.update_or_create(pk=1, defaults={"default_model": "house-model"})
     Provider.objects.create(provider_key="one", api_base="https://a.test", model_mapping={"alias": "real"})
     ModelPrice.objects.create(model="priced", valid_from=timezone.now())
-    assert {"house-model", "alias", "priced"} <= standing.configured_models()
+    assert {"house-model", "alias", "priced"} <= state.configured_models()
 
 
 def test_a_subscriber_says_how_it_fares() -> None:

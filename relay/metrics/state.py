@@ -15,8 +15,8 @@ from accounts.tokens import states
 from logs_app.dispatching import state as dispatchers
 from logs_app.metrics import Sample
 from logs_app.models import ModelPrice
-from proxy.api.providers import rules, standing_of
-from proxy.health import standing
+from proxy.health import stored as standings
+from proxy.health.standing import STATUSES
 from proxy.models import Provider, RelaySettings
 from relay.health import lag
 
@@ -49,14 +49,13 @@ def configured_models() -> set[str]:
 
 
 def _providers() -> Iterator[Sample]:
-    held = rules()
-    for row in Provider.objects.order_by("pk"):
+    providers = Provider.objects.order_by("pk")
+    for row, found in zip(providers, standings.of(providers), strict=True):
         name = {"provider": row.provider_key}
-        found = standing_of(row, held)
         yield Sample("llm_proxy_provider_health", float(found.share > 0), name)
         yield Sample("llm_proxy_provider_effective_weight", row.weight * found.share, name)
         yield Sample("llm_proxy_provider_refused_keys", found.refused_keys, name)
-        for state in standing.STATUSES:
+        for state in STATUSES:
             yield Sample(
                 "llm_proxy_provider_circuit_state", float(state == found.status), name | {"state": state}
             )

@@ -3,15 +3,15 @@ from __future__ import annotations
 import pytest
 
 from accounts.budgets.budget import MINUTE_US, SECOND_US
-from proxy.limits import standing
-from proxy.limits.limiter import Refused, Standing
+from proxy.limits import answers
+from proxy.limits.limiter import Refused, Remaining
 from tests.accounts.limited import budgets
 
 SECOND, MINUTE, TOKENS, STREAMS = budgets(10, 100, 5000, 2, owner="key 'web'")
 
 
 def test_the_headers_are_those_of_openai() -> None:
-    found = standing.headers([Standing(MINUTE, 99, MINUTE_US), Standing(TOKENS, 4200, 41_500_001)])
+    found = answers.headers([Remaining(MINUTE, 99, MINUTE_US), Remaining(TOKENS, 4200, 41_500_001)])
 
     assert found == [
         (b"x-ratelimit-limit-requests", b"100"),
@@ -24,7 +24,7 @@ def test_the_headers_are_those_of_openai() -> None:
 
 
 def test_without_a_limit_of_tokens_nothing_is_said_of_tokens() -> None:
-    assert {name for name, _ in standing.headers([Standing(SECOND, 9, SECOND_US)])} == {
+    assert {name for name, _ in answers.headers([Remaining(SECOND, 9, SECOND_US)])} == {
         b"x-ratelimit-limit-requests",
         b"x-ratelimit-remaining-requests",
         b"x-ratelimit-reset-requests",
@@ -32,7 +32,7 @@ def test_without_a_limit_of_tokens_nothing_is_said_of_tokens() -> None:
 
 
 def test_of_several_limits_the_one_nearest_to_its_end_is_told() -> None:
-    found = dict(standing.headers([Standing(SECOND, 9, SECOND_US), Standing(MINUTE, 3, MINUTE_US)]))
+    found = dict(answers.headers([Remaining(SECOND, 9, SECOND_US), Remaining(MINUTE, 3, MINUTE_US)]))
 
     assert found[b"x-ratelimit-limit-requests"] == b"100"
 
@@ -51,7 +51,7 @@ def test_of_several_limits_the_one_nearest_to_its_end_is_told() -> None:
     ],
 )
 def test_times_are_written_as_openai_writes_them(us: int, text: bytes) -> None:
-    assert dict(standing.headers([Standing(SECOND, 1, us)]))[b"x-ratelimit-reset-requests"] == text
+    assert dict(answers.headers([Remaining(SECOND, 1, us)]))[b"x-ratelimit-reset-requests"] == text
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_times_are_written_as_openai_writes_them(us: int, text: bytes) -> None:
     ],
 )
 def test_a_refusal_says_whose_limit_and_which(refused: Refused, sentence: str) -> None:
-    error = standing.refusal(refused)
+    error = answers.refusal(refused)
 
     assert (error.status, error.code, error.message) == (429, "rate_limit_exceeded", sentence)
 
 
 def test_who_is_to_wait_is_told_how_long_rounded_up() -> None:
-    error = standing.refusal(Refused(SECOND, 1, 1_200_001))
+    error = answers.refusal(Refused(SECOND, 1, 1_200_001))
 
     assert error.headers == ((b"retry-after", b"2"), (b"retry-after-ms", b"1201"))
 
 
 def test_who_would_wait_in_vain_is_told_not_to() -> None:
-    error = standing.refusal(Refused(SECOND, 1, None))
+    error = answers.refusal(Refused(SECOND, 1, None))
 
     assert error.headers == ((b"x-should-retry", b"false"),)
