@@ -44,6 +44,7 @@ TITLES = {
     "until": _("until (UTC)"),
     "project": _("project"),
     "key": _("key"),
+    "key_prefix": _("beginning of the key"),
     "model": _("model"),
     "provider": _("provider"),
     "path": _("path"),

@@ -19,6 +19,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
+from accounts.secrets import keys
 from logs_app import search
 from logs_app.finding.moments import first_id, moment
 from logs_app.models import Attempt, Outcome, RecordTag
@@ -77,6 +78,9 @@ class RecordFilters(FilterSerializer):
     until = SinceFilter(help_text=_("Before this moment, like `since`."))
     project = TextFilter(help_text=_("The id of a project, or its name at that time."))
     key = TextFilter(help_text=_("The id of a key, or its name at that time."))
+    key_prefix = TextFilter(
+        help_text=_("How the secret that was used begins: as it is shown, `sk-2g6FSo4Xt…`, or more of it.")
+    )
     model = TextFilter(help_text=_("The model that the client asked for."))
     provider = TextFilter(help_text=_("The provider that answered."))
     path = TextFilter(help_text=_("The exact path."))
@@ -133,6 +137,9 @@ class RecordFilters(FilterSerializer):
         """The id of a credential is a number, that of a token a UUID."""
         is_id = text.isascii() and text.isdecimal() or is_uuid(text)
         return rows.filter(key_id=text) if is_id else _where(rows, "key_name", text)
+
+    def by_key_prefix(self, rows: Records, text: str) -> Records:
+        return _where(rows, "key_prefix", f"{keys.beginning(text)[: keys.SHOWN_CHARACTERS]}…")
 
     def by_path(self, rows: Records, text: str) -> Records:
         return rows.alias(beginning=Beginning("path")).filter(beginning=text[:LONGEST_BEGINNING], path=text)

@@ -23,7 +23,8 @@ TRIED = {"provider": "p-1", "model": "m", "status": 503, "key": "", "error": "",
 RECORDS: list[dict[str, Any]] = [
     {
         "id": DAY_AGO,
-        "project_id": PROJECT, "project": "apollo", "key_id": KEY, "key_name": "Key of Ann", "model": "m-1",
+        "project_id": PROJECT, "project": "apollo", "key_id": KEY, "key_name": "Key of Ann",
+        "key_prefix": "sk-2g6FSo4Xt…", "model": "m-1",
         "provider": "p-1", "path": "/v1/files/f-1", "endpoint": "/v1/files/{file_id}", "status_code": 404,
         "outcome": "failed", "is_streaming": False, "is_cached": False, "tags": '["blue", "red"]',
         "session": "s-1", "end_user": "u-1", "client_ip": "192.0.2.7",
@@ -72,6 +73,8 @@ CASES = [
     ({"since": "7d"}, OLD + NEW),
     ({"project": PROJECT}, OLD), ({"project": "apollo"}, OLD), ({"project": "Apollo"}, []),
     ({"key": KEY}, OLD), ({"key": "7"}, [FIRST]), ({"key": "Key of Ann"}, OLD),
+    ({"key_prefix": "sk-2g6FSo4Xt…"}, OLD), ({"key_prefix": "sk-2g6FSo4Xt8YVA3…"}, OLD),
+    ({"key_prefix": "sk-2g6FSo4Xt"}, OLD), ({"key_prefix": "sk-2g6FSo4…"}, []),
     ({"model": "m-2"}, [FIRST]), ({"provider": "p-1"}, OLD),
     ({"path": "/v1/files/f-1"}, OLD), ({"path": "/v1/" + "x" * 300 + "2"}, [SECOND]),
     ({"path": "/v1/"}, []),
