@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from logs_app.models import LogRecord, Node
+from logs_app.models import LogRecord, Node, Series
 from logs_app.search.indexer import Indexer
 from tests.logs_app.records import add_record, many
 
@@ -99,6 +99,15 @@ def test_the_filter_bar_offers_what_there_is(staff):
     for name in ("session", "min_cost", "until"):
         assert f'name="{name}"' in html
     assert chips(html) == []
+
+
+def test_of_many_names_the_newest_are_offered_and_any_may_be_typed(staff):
+    for number in range(60, 0, -1):
+        Series.objects.create(digest=str(number), key_name=f"key-{number:02}")
+    html = page(staff, f"{LIST}?key=key-60")
+    assert '<option value="key-01"><option value="key-02">' in html
+    assert '<option value="key-51">' not in html
+    assert 'name="key" value="key-60"' in html
 
 
 def test_a_filter_that_is_on_is_a_chip_that_takes_it_away(staff):
