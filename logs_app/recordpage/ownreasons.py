@@ -22,7 +22,9 @@ BY_CODE: dict[str, Reason] = {
     ),
     "token_not_found": Reason(CALLER, _("The key is not one of this relay."), _KEY),
     "token_inactive": Reason(CALLER, _("The key was switched off."), _KEY),
-    "token_expired": Reason(CALLER, _("The time of the key is over."), _KEY),
+    "token_expired": Reason(
+        CALLER, _("The time of the key is over, or that of the secret it had before a rotation."), _KEY
+    ),
     "project_inactive": Reason(
         CALLER,
         _("The project of this key is switched off."),

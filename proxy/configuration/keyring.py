@@ -161,7 +161,7 @@ def _former(key: Key, prefix: str | None, end: datetime | None) -> Key:
     ends_at = end.timestamp() if end else 0.0
     if key.expires_at is not None:
         ends_at = min(ends_at, key.expires_at)
-    return replace(key, prefix=prefix or "", expires_at=ends_at)
+    return replace(key, prefix=prefix or "", expires_at=ends_at, is_former=True)
 
 
 def _limits(values: list[int | None]) -> Limits:

@@ -95,6 +95,7 @@ def test_each_secret_of_a_key_shows_its_own_beginning(scratch: Scratch, loader: 
     former = {"former_digest": keys.digest("former"), "former_prefix": "fo…", "former_expires_at": SOON}
     add(scratch, Credential(name="app", **former), "current")
     assert (find(loader, "current").prefix, find(loader, "former").prefix) == ("cu…", "fo…")
+    assert (find(loader, "current").is_former, find(loader, "former").is_former) == (False, True)
 
 
 def test_a_former_secret_does_not_outlive_its_key(scratch: Scratch, loader: Loader) -> None:
