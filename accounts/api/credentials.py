@@ -58,6 +58,9 @@ class CredentialSerializer(LimitFields, RecordingFields, UsageFields, FormerFiel
     project_id = ProjectReference(
         source="project", required=False, allow_null=True, help_text="The project it belongs to, if any."
     )
+    project_name = serializers.CharField(
+        source="project.name", read_only=True, allow_null=True, default=None, help_text="Its name."
+    )
     allowed_models = ModelNames(
         required=False, allow_null=True, help_text='Names or patterns such as "gpt-4o*". Empty or ["*"]: all.'
     )
