@@ -84,7 +84,7 @@ class RecordFilters(FilterSerializer):
     model = TextFilter(help_text=_("The model that the client asked for."))
     provider = TextFilter(help_text=_("The provider that answered."))
     path = TextFilter(help_text=_("The exact path."))
-    endpoint = TextFilter(help_text=_("The path without its ids: `/v1/files/{file_id}`."))
+    endpoint = TextFilter(help_text=_("The path without its ids: `/v1/files/{id}`."))
     status = StatusFilter(help_text=_("The status of the answer, `404`, or a class of them, `4xx`."))
     outcome = ChoiceFilter(choices=Outcome.choices, help_text=_("How it ended."))
     stream = FlagFilter(help_text=_("Whether the answer was a stream."))
