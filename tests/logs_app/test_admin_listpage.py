@@ -165,6 +165,13 @@ def test_a_page_is_small_and_its_questions_are_few(staff, django_assert_max_num_
     assert len(html) < 100_000
 
 
+def test_only_a_list_that_is_not_over_promises_more(staff):
+    add_record()
+    promise = "One that does will appear here by itself."
+    assert promise in page(staff, f"{LIST}?model=nobody&until=2090-01-31")
+    assert promise not in page(staff, f"{LIST}?model=nobody&until=2020-01-31")
+
+
 def test_before_the_first_call_it_says_what_to_do(staff):
     assert "Point an application at this relay" in page(staff, LIST)
 
