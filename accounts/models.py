@@ -147,6 +147,7 @@ class Secret(models.Model):
     prefix = models.CharField(_("key"), max_length=16, editable=False)
     # After a rotation the former secret works until its grace ends.
     former_digest = models.BinaryField(max_length=32, unique=True, null=True, editable=False)
+    former_prefix = models.CharField(max_length=16, null=True, editable=False)  # noqa: DJ001 (null like its digest)
     former_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     rotated_at = models.DateTimeField(_("rotated"), null=True, blank=True, editable=False)
     rotation_run = models.CharField(max_length=64, blank=True, default="", editable=False)

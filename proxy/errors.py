@@ -154,6 +154,14 @@ def expired_key(name: str) -> RelayError:
     return RelayError(401, "token_expired", f"The key '{name}' has expired.")
 
 
+def replaced_secret(name: str) -> RelayError:
+    return RelayError(
+        401,
+        "token_expired",
+        f"This secret of the key '{name}' was replaced by a new one and has ended. Send the new one.",
+    )
+
+
 def inactive_project(name: str) -> RelayError:
     return RelayError(403, "project_inactive", f"The project '{name}' is inactive.", headers=NO_RETRY)
 

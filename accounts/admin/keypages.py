@@ -63,10 +63,10 @@ class KeyAdmin(UsageColumns, RotatingAdmin):
         return states.with_state(rows.listed())
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Also by the whole secret, for whoever has found one in a repository."""
+        """Also by a secret, or by its beginning, for whoever has found one in a repository or a log."""
         rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         if search_term:
-            rows |= queryset.filter(pk__in=issuing.of_secret(self.model, search_term).values("pk"))
+            rows |= queryset.filter(issuing.resembling(search_term))
         return rows, may_have_duplicates
 
     def get_urls(self) -> list[URLPattern]:

@@ -58,6 +58,9 @@ class CredentialSerializer(LimitFields, RecordingFields, UsageFields, FormerFiel
     project_id = ProjectReference(
         source="project", required=False, allow_null=True, help_text="The project it belongs to, if any."
     )
+    project_name = serializers.CharField(
+        source="project.name", read_only=True, allow_null=True, default=None, help_text="Its name."
+    )
     allowed_models = ModelNames(
         required=False, allow_null=True, help_text='Names or patterns such as "gpt-4o*". Empty or ["*"]: all.'
     )
@@ -109,7 +112,8 @@ class CredentialFilters(FilterSerializer):
     aliases = {"projectId": "project_id", "project": "project_id"}
 
     search = TextFilter(
-        help_text="Part of the name, of the shown prefix or of the project's name, or the whole key."
+        help_text="Part of the name or of the project's name, or the beginning of the key or of the one "
+        "before its last rotation: as far as it is shown or known, cut off or masked behind it, or all."
     )
     name = TextFilter(help_text="The whole name.")
     project_id = IdFilter(help_text="Only those of one project.")
@@ -117,8 +121,8 @@ class CredentialFilters(FilterSerializer):
     status = ChoiceFilter(choices=STATUS, help_text="Only those in one state.")
 
     def by_search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
-        return rows.filter(found | Q(pk__in=issuing.of_secret(Credential, text).values("pk")))
+        named = Q(name__icontains=text) | Q(project__name__icontains=text)
+        return rows.filter(named | issuing.resembling(text))
 
     def by_status(self, rows: QuerySet[Any], status: str) -> QuerySet[Any]:
         """As `Credential.status` judges."""

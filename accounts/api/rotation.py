@@ -40,6 +40,10 @@ class SecretRows(Rows):
         count_uses(rows or [])
         return rows
 
+    @property
+    def absent(self) -> str:
+        return f"{super().absent} What is known of a secret is searched for in the list (search)."
+
     def of_secret(self, rows: QuerySet[Any], secret: str) -> Any | None:
         return rows.filter(pk__in=issuing.of_secret(rows.model, secret).values("pk")).first()
 

@@ -14,6 +14,8 @@ from rest_framework import serializers
 # Of a name that somebody made up: more of it helps nobody, and comparing takes time.
 LONGEST_NAME = 100
 MOST_NAMED = 10
+# What other APIs call it: no letters would lead there.
+CALLED_ELSEWHERE = {"limit": "page_size", "per_page": "page_size", "offset": "cursor", "page": "cursor"}
 
 
 class BodySerializer(serializers.Serializer):
@@ -34,7 +36,8 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], noun: str) -> Non
 
 
 def no_such(noun: str, name: str, known: list[str]) -> str:
-    nearest = get_close_matches(name.lower(), known, n=1)
+    called_here = CALLED_ELSEWHERE.get(name.lower())
+    nearest = [called_here] if called_here in known else get_close_matches(name.lower(), known, n=1)
     if nearest:
         return f"There is no such {noun}. Did you mean {nearest[0]}?"
     return f"There is no such {noun}. There are {', '.join(known)}." if known else f"There is no such {noun}."

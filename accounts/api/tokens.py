@@ -44,6 +44,7 @@ class TokenSerializer(LimitFields, RecordingFields, UsageFields, FormerFields, R
         help_text="A note of what it is for.",
     )  # fmt: skip
     project_id = ProjectReference(source="project", help_text="The project it belongs to, for ever.")
+    project_name = serializers.CharField(source="project.name", read_only=True, help_text="Its name.")
     expires_at = FutureMoment(
         required=False, allow_null=True,
         help_text="When it withers; null is never. With none of the three: DEFAULT_TOKEN_LIFETIME from now.",
@@ -107,17 +108,18 @@ class TokenFilters(FilterSerializer):
     aliases = {"projectId": "project_id", "project": "project_id"}
 
     search = TextFilter(
-        help_text="Part of the name, of the shown prefix or of the project's name, an id, or the whole token."
+        help_text="Part of the name or of the project's name, an id, or the beginning of the token or of the "
+        "one before its last rotation: as far as it is shown or known, cut off or masked behind it, or all."
     )
+    name = TextFilter(help_text="The whole name.")
     project_id = IdFilter(help_text="Only those of one project. Earlier systems called it projectId.")
     is_active = FlagFilter(help_text="Only those that are not revoked, or only those that are.")
     active_only = FlagFilter(help_text="Only those that work now.")
     status = ChoiceFilter(choices=STATUS, help_text="Only those in one state.")
 
     def by_search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = Q(name__icontains=text) | Q(prefix__icontains=text) | Q(project__name__icontains=text)
-        known = Q(pk__in=issuing.of_secret(WitheringToken, text).values("pk"))
-        return rows.filter(found | known | has_id(text))
+        named = Q(name__icontains=text) | Q(project__name__icontains=text)
+        return rows.filter(named | issuing.resembling(text) | has_id(text))
 
     def by_active_only(self, rows: QuerySet[Any], wanted: bool) -> QuerySet[Any]:
         return self.by_status(rows, "active") if wanted else rows

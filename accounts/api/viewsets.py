@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models import Model, QuerySet
-from django.http import Http404
 from rest_framework import mixins, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +17,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.audit import actors
+from accounts.errors import Unknown
 
 from .filters import FilterSerializer, is_number
 
@@ -49,8 +49,12 @@ class Reading(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     def get_object(self) -> Any:
         row = self.find(self.get_queryset(), self.kwargs["pk"])
         if row is None:
-            raise Http404
+            raise Unknown(self.absent)
         return row
+
+    @property
+    def absent(self) -> str:
+        return f"There is no such {self.noun}."
 
     def find(self, rows: QuerySet[Any], pk: str) -> Any | None:
         try:
@@ -85,7 +89,7 @@ class Rows(Reading):
         if row is not None:
             self.perform_destroy(row)
         elif not self.has_been(self.kwargs["pk"]):
-            raise Http404
+            raise Unknown(self.absent)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def perform_destroy(self, row: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
@@ -19,14 +18,6 @@ LIMITS = {
     "--tokens-per-minute": "tokens in a minute",
     "--max-concurrent-streams": "streams at once",
 }
-# As it stands in a path: nothing that would lead elsewhere.
-_IDENTIFIER = re.compile(r"(?!\.+$)[\w.~-]{1,256}", re.ASCII)
-
-
-def identifier(text: str) -> str:
-    if not _IDENTIFIER.fullmatch(text):
-        raise ArgumentTypeError(f"{text!r} is no id")
-    return text
 
 
 def switch(text: str) -> bool:

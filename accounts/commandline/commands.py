@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from . import arguments, calling, secretoutput
+from . import calling, naming, secretoutput
 from .calling import Gateway
 
 Row = dict[str, Any]
@@ -36,6 +36,7 @@ class ApiCommand(BaseCommand):
 
     noun: str
     columns: Sequence[str]
+    identified = "the id; the name, if no other has it; or the secret itself, - for standard input"
     # It says itself, in one line, what is wrong with the database.
     requires_system_checks: list[str] = []
 
@@ -70,7 +71,7 @@ class ApiCommand(BaseCommand):
 
     def add_action_on_one(self, name: str, run: Action, help: str) -> ArgumentParser:
         action = self.add_action(name, run, help)
-        action.add_argument("id", type=arguments.identifier, metavar="ID")
+        action.add_argument("id", metavar="ID", help=self.identified)
         return action
 
     def add_rotation(self) -> None:
@@ -80,7 +81,11 @@ class ApiCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr()
-        options["act"](self._gateway(options), options)
+        gateway = self._gateway(options)
+        for option, noun in (("id", self.noun), ("project_id", "project")):
+            if options.get(option):
+                options[option] = naming.id_of(gateway, noun, options[option])
+        options["act"](gateway, options)
 
     def _gateway(self, options: Row) -> Gateway:
         if url := options["manage_api_base_url"]:

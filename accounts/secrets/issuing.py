@@ -33,8 +33,22 @@ def of_secret(kind: type[Secret], secret: str):
     return find(kind, keys.digest(secret))
 
 
+def resembling(piece: str) -> Q:
+    """Whose it may be, now or before its last rotation: a secret, whole, cut off or masked."""
+    beginning = keys.beginning(piece)
+    shown = keys.prefixes(beginning)
+    found = has_digest(keys.digest(piece))
+    for column in ("prefix", "former_prefix"):
+        found |= Q(**{f"{column}__icontains": beginning}) | Q(**{f"{column}__in": shown})
+    return found
+
+
 def find(kind: type[Secret], digest: bytes):
-    return kind._default_manager.filter(Q(digest=digest) | Q(former_digest=digest))
+    return kind._default_manager.filter(has_digest(digest))
+
+
+def has_digest(digest: bytes) -> Q:
+    return Q(digest=digest) | Q(former_digest=digest)
 
 
 def _pk(kind: type[Secret], row: Secret | None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import string
 
@@ -13,6 +14,8 @@ RANDOM_CHARACTERS = 40  # of 62 letters and digits: 238 bits
 MIN_CHARACTERS = 8
 MAX_CHARACTERS = 256
 WEAK_BELOW_CHARACTERS = 24
+SHOWN_CHARACTERS = 12
+_CUT = re.compile(r"…|\.\.\.|\*\*")  # where a mask, or a line of a log, leaves something out
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -28,7 +31,18 @@ def digest(secret: str | bytes) -> bytes:
 
 def shown_prefix(secret: str) -> str:
     """Enough to recognise a key, never more than a third of it."""
-    return secret[: min(12, len(secret) // 3)] + "…"
+    return secret[: min(SHOWN_CHARACTERS, len(secret) // 3)] + "…"
+
+
+def beginning(piece: str) -> str:
+    """What a masked or cut off secret shows of its beginning: all of `piece` where nothing is left out."""
+    return _CUT.split(piece)[0] or piece
+
+
+def prefixes(beginning: str) -> list[str]:
+    """What may be shown of a secret that begins so. The mark alone would tell no secrets apart."""
+    most = min(SHOWN_CHARACTERS, len(beginning))
+    return [f"{beginning[:length]}…" for length in range(len(MARK) + 1, most + 1)]
 
 
 def refusal(secret: str) -> str | None:

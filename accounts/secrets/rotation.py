@@ -20,6 +20,7 @@ CHANGED = (
     "digest",
     "prefix",
     "former_digest",
+    "former_prefix",
     "former_expires_at",
     "rotated_at",
     "rotation_run",
@@ -39,7 +40,8 @@ def rotate(
         return None
     now = timezone.now()
     before = {"prefix": current.prefix}
-    row.former_digest, row.former_expires_at = bytes(current.digest), now + grace
+    row.former_digest, row.former_prefix = bytes(current.digest), current.prefix
+    row.former_expires_at = now + grace
     secret = issuing.issue(row, secret)
     row.rotated_at, row.rotation_run = now, run
     row.save(update_fields=CHANGED)

@@ -17,7 +17,7 @@ from logs_app.models import Outcome, Series
 
 SEARCH = "q"
 PAGE = "p"
-MOST_CHOICES = 20
+MOST_CHOICES = 50
 NEWEST_SERIES = 2000
 YES_OR_NO = [("true", _("Yes")), ("false", _("No"))]
 RELATIVE = [
@@ -44,6 +44,7 @@ TITLES = {
     "until": _("until (UTC)"),
     "project": _("project"),
     "key": _("key"),
+    "key_prefix": _("beginning of the key"),
     "model": _("model"),
     "provider": _("provider"),
     "path": _("path"),
@@ -83,6 +84,7 @@ class Field:
     title: Any
     value: str
     choices: list[tuple[str, Any]] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)  # any other may be typed
     kind: str = "text"
     help: str = ""
 
@@ -152,13 +154,14 @@ def _field(name: str, given: QueryDict, seen: Mapping[str, list[str]]) -> Field:
     value, help = given.get(name, ""), str(filter.help_text or "").replace("`", "")
     if name in MOMENTS:
         return Field(name, TITLES[name], _as_picked(value), kind="moment", help=help)
-    choices = list(CHOICES.get(name) or [(text, text) for text in seen.get(name, [])])
+    choices = list(CHOICES.get(name, []))
     if choices and value and value not in (key for key, _title in choices):
         choices.append((value, value))
     is_number = isinstance(
         filter, serializers.FloatField | serializers.IntegerField | serializers.DecimalField
     )
-    return Field(name, TITLES[name], value, choices, "number" if is_number else "text", help)
+    kind = "number" if is_number else "text"
+    return Field(name, TITLES[name], value, choices, seen.get(name, []), kind, help)
 
 
 def _as_picked(text: str) -> str:
@@ -188,8 +191,9 @@ def _without(given: QueryDict, name: str) -> str:
 
 
 def seen() -> dict[str, list[str]]:
-    """Values to choose from, by the name of a filter."""
+    """Values to choose from, by the name of a filter: those that came up last."""
     rows = list(Series.objects.order_by("-pk").values_list(*SEEN.values())[:NEWEST_SERIES])
+    values = {name: dict.fromkeys(row[place] for row in rows) for place, name in enumerate(SEEN)}
     return {
-        name: sorted({row[place] for row in rows} - {""})[:MOST_CHOICES] for place, name in enumerate(SEEN)
+        name: sorted([value for value in known if value][:MOST_CHOICES]) for name, known in values.items()
     }

@@ -8,6 +8,7 @@ import orjson
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from logs_app import reveals, search
@@ -15,6 +16,7 @@ from logs_app.admin import filterbar
 from logs_app.admin.using import formats_for
 from logs_app.events import feed
 from logs_app.finding.filters import LONGEST_SEARCH, RecordFilters
+from logs_app.finding.moments import moment
 from logs_app.finding.paging import UncountedPaginator
 from logs_app.models import LogRecord, LogRecordQuerySet
 from logs_app.presentation import listing
@@ -80,6 +82,7 @@ class Listing(admin.ModelAdmin):
             "behind": search.behind(LogRecord.objects.db) if words else 0,
             # Asked before the rows are: what is recorded in between comes twice, and is shown once.
             "position": orjson.dumps(feed.newest()).decode() if is_live else "",
+            "is_over": "until" in given and moment(given["until"]) <= timezone.now(),
             "live_query": given.urlencode(),
             "may_delete": request.user.has_perm("logs_app.delete_logrecord"),
         }

@@ -20,6 +20,7 @@ from rest_framework import serializers
 
 from accounts import money
 from accounts.api.filters import ChoiceFilter, FilterSerializer, FlagFilter, TextFilter
+from accounts.secrets import keys
 from logs_app import search
 from logs_app.finding.moments import moment
 from logs_app.identifiers import first_id
@@ -78,10 +79,13 @@ class RecordFilters(FilterSerializer):
     until = SinceFilter(help_text=_("Before this moment, like `since`."))
     project = TextFilter(help_text=_("The id of a project, or its name at that time."))
     key = TextFilter(help_text=_("The id of a key, or its name at that time."))
+    key_prefix = TextFilter(
+        help_text=_("How the secret that was used begins: as it is shown, `sk-2g6FSo4Xt…`, or more of it.")
+    )
     model = TextFilter(help_text=_("The model that the client asked for."))
     provider = TextFilter(help_text=_("The provider that answered."))
     path = TextFilter(help_text=_("The exact path."))
-    endpoint = TextFilter(help_text=_("The path without its ids: `/v1/files/{file_id}`."))
+    endpoint = TextFilter(help_text=_("The path without its ids: `/v1/files/{id}`."))
     status = StatusFilter(help_text=_("The status of the answer, `404`, or a class of them, `4xx`."))
     outcome = ChoiceFilter(choices=Outcome.choices, help_text=_("How it ended."))
     stream = FlagFilter(help_text=_("Whether the answer was a stream."))
@@ -134,6 +138,9 @@ class RecordFilters(FilterSerializer):
         """The id of a credential is a number, that of a token a UUID."""
         is_id = text.isascii() and text.isdecimal() or is_uuid(text)
         return rows.filter(key_id=text) if is_id else _where(rows, "key_name", text)
+
+    def by_key_prefix(self, rows: Records, text: str) -> Records:
+        return _where(rows, "key_prefix", f"{keys.beginning(text)[: keys.SHOWN_CHARACTERS]}…")
 
     def by_path(self, rows: Records, text: str) -> Records:
         return rows.alias(beginning=Beginning("path")).filter(beginning=text[:LONGEST_BEGINNING], path=text)

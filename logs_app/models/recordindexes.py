@@ -60,6 +60,7 @@ INDEXES = [
     ),
     _where_present("project", "record_project_name"),
     _where_present("key_name", "record_key_name"),
+    _where_present("key_prefix", "record_key_prefix"),
     _where_present("session", "record_session"),
     _where_present("end_user", "record_end_user"),
     _where_present("client_ip", "record_client_ip"),

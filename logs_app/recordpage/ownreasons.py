@@ -22,7 +22,9 @@ BY_CODE: dict[str, Reason] = {
     ),
     "token_not_found": Reason(CALLER, _("The key is not one of this relay."), _KEY),
     "token_inactive": Reason(CALLER, _("The key was switched off."), _KEY),
-    "token_expired": Reason(CALLER, _("The time of the key is over."), _KEY),
+    "token_expired": Reason(
+        CALLER, _("The time of the key is over, or that of the secret it had before a rotation."), _KEY
+    ),
     "project_inactive": Reason(
         CALLER,
         _("The project of this key is switched off."),
@@ -204,7 +206,9 @@ BY_CODE: dict[str, Reason] = {
         _("Come back when retry-after says, ask less often, or raise the limit under Access."),
     ),
     "quota_exhausted": Reason(
-        CALLER, _("All requests of this token are used."), _("Give out a new one under Access.")
+        CALLER,
+        _("All requests of this token are used."),
+        _("Raise its quota under Access → Tokens, or give out a new one."),
     ),
     "not_found": Reason(CALLER, _("There is no such page under /v1/relay."), BODY),
     "record_not_found": Reason(

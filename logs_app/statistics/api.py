@@ -81,6 +81,11 @@ class StatisticsSerializer(serializers.Serializer):
     is_capped = serializers.BooleanField(
         help_text=f"Whether only the newest {sums.MOST_RECORDS:,} records that fit were read."
     )
+    records_from = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Where records were read, and the oldest came after `since`: its moment. What was deleted "
+        "before it is in none of these figures. Else null.",
+    )
     totals = FiguresSerializer(help_text="Of all together.")
     groups = GroupSerializer(many=True, required=False, help_text="With `group_by`: the busiest first.")
     groups_left_out = serializers.IntegerField(

@@ -31,6 +31,7 @@ def present(asked: StatisticsFilters, answer: Answer) -> Shown:
         "until": answer.until,
         "source": answer.source,
         "is_capped": answer.is_capped,
+        "records_from": answer.records_from,
         "totals": figures_of(sum(by_group.values())),
     }
     if asked.groups:

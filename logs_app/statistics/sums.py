@@ -39,6 +39,7 @@ class Answer:
     sums: dict[tuple[Group, int], int]
     source: str
     is_capped: bool = False
+    records_from: datetime | None = None  # where records were read: of what came before there is none
 
     @property
     def total(self) -> int:
@@ -136,7 +137,15 @@ def _from_records(asked: StatisticsFilters, records: Any) -> Answer:
             seconds = milliseconds_of(row["id"]) // 1000
             group = tuple(_spelled(row[column]) for column in columns)
             sums[group, seconds - seconds % step if step else 0] += figures.of(row)
-    return Answer(*asked.range, sums, "records", count > MOST_RECORDS)
+    return Answer(*asked.range, sums, "records", count > MOST_RECORDS, _beginning(asked, records))
+
+
+def _beginning(asked: StatisticsFilters, records: Any) -> datetime | None:
+    """Of the records, where what was asked for begins earlier: no sum tells of those that were deleted."""
+    since, until = asked.range
+    oldest = records.order_by("pk").values_list("pk", flat=True).first()
+    begins = until if oldest is None else datetime.fromtimestamp((oldest.int >> 80) / 1000, UTC)
+    return begins if begins > since else None
 
 
 def _spelled(value: Any) -> Any:

@@ -34,7 +34,7 @@ def check(key: Key) -> None:
     if not key.is_active:
         raise errors.disabled_key(key.name or key.prefix)
     if key.expires_at is not None and key.expires_at <= time.time():
-        raise errors.expired_key(key.name or key.prefix)
+        raise (errors.replaced_secret if key.is_former else errors.expired_key)(key.name or key.prefix)
     if not key.project_is_active:
         raise errors.inactive_project(key.project_name or "")
 

@@ -77,6 +77,7 @@ class Key:
     prefix: str
     project: Project | None = None
     expires_at: float | None = None
+    is_former: bool = False  # its secret is the one before a rotation, and expires with the grace
     is_active: bool = True
     allowed_models: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS

@@ -28,6 +28,7 @@ COLUMNS = (
     "project_id",
     "digest",
     "former_digest",
+    "former_prefix",
     "former_expires_at",
     "name",
     "prefix",
@@ -114,12 +115,12 @@ class Keyring:
                 keys.pop(digest, None)
 
     def _add(self, keys: dict[bytes, Key], kind: Kind, rows: Iterable[tuple[Any, ...]]) -> None:
-        for pk, project_id, digest, former, former_expires_at, *columns in rows:
+        for pk, project_id, digest, former, former_prefix, former_expires_at, *columns in rows:
             project = self._projects[project_id] if project_id else None
             key = _key(kind, pk, project, *columns)
             entries = {bytes(digest): key}
             if former is not None:
-                entries.setdefault(bytes(former), _until(key, former_expires_at))
+                entries.setdefault(bytes(former), _former(key, former_prefix, former_expires_at))
             self._digests[kind.name, pk] = tuple(entries)
             self._entries += len(entries)
             keys |= entries
@@ -152,10 +153,15 @@ def _key(
     )
 
 
-def _until(key: Key, end: datetime | None) -> Key:
-    """The key as its former secret opens it: until its grace ends, and never longer than the key itself."""
+def _former(key: Key, prefix: str | None, end: datetime | None) -> Key:
+    """The key as its former secret opens it: until its grace ends, and never longer than the key itself.
+
+    Records then show the beginning of the secret that was used.
+    """
     ends_at = end.timestamp() if end else 0.0
-    return replace(key, expires_at=ends_at if key.expires_at is None else min(ends_at, key.expires_at))
+    if key.expires_at is not None:
+        ends_at = min(ends_at, key.expires_at)
+    return replace(key, prefix=prefix or "", expires_at=ends_at, is_former=True)
 
 
 def _limits(values: list[int | None]) -> Limits:

@@ -94,7 +94,7 @@ def test_the_life_of_a_project(shell: Shell) -> None:
     assert [row["id"] for row in shell.read("project", "list", "--search", "Shop")] == [id]
     assert "A project has this name already" in shell.refused("project", "create", "--name", "Shop")
     assert shell.run("project", "delete", id).stdout == f"The project {id} is deleted.\n"
-    assert "There is no such thing here." in shell.refused("project", "get", id)
+    assert "There is no such project." in shell.refused("project", "get", id)
 
 
 def test_the_life_of_a_token(shell: Shell) -> None:
@@ -102,11 +102,14 @@ def test_the_life_of_a_token(shell: Shell) -> None:
     flags = ["--project-id", project, "--duration", "24", "--max-requests", "3", "--name", "for the tour"]
     made = shell.read("token", "generate", *flags)
     assert made["max_requests"] == 3 and made["token"].startswith("sk-")
-    (listed,) = shell.read("token", "list", "--project-id", project)
+    (listed,) = shell.read("token", "list", "--project-id", "Tokens")
+    assert listed["project_name"] == "Tokens"
     assert listed["id"] == made["id"] and "token" not in listed
     rotated = shell.read("token", "rotate", made["id"], "--grace", "1h")
     assert rotated["token"] != made["token"]
     assert shell.read("token", "get", rotated["token"])["id"] == made["id"]
+    assert shell.read("token", "get", "-", typed=f"{made['token']}\n")["id"] == made["id"]
+    assert shell.read("token", "update", "for the tour", "--max-requests", "5")["max_requests"] == 5
     words = f"The token for the tour, {rotated['prefix']} is revoked."
     assert shell.read("token", "revoke", made["id"]) == {"message": words}
     assert shell.read("token", "get", made["id"])["status"] == "revoked"
@@ -121,7 +124,7 @@ def test_the_life_of_a_credential(shell: Shell, tmp_path: Path) -> None:
     assert CHOSEN.startswith(made["prefix"].rstrip("…")) and CHOSEN not in str(made)
     id = str(made["id"])
     assert shell.read("credential", "update", id, "--is-enabled", "false")["status"] == "disabled"
-    assert shell.read("credential", "rotate", id)["key"].startswith("sk-")
+    assert shell.read("credential", "rotate", "App")["key"].startswith("sk-")
     assert id in [str(row["id"]) for row in shell.read("credential", "list")]
     assert shell.read("credential", "delete", id) == {"message": f"The credential {id} is deleted."}
 
@@ -154,7 +157,6 @@ def test_for_people_there_are_tables(capsys: Any) -> None:
         (["project"], "required: ACTION"),
         (["project", "paint"], "invalid choice: 'paint'"),
         (["project", "create"], "required: --name"),
-        (["project", "get", "../tokens"], "'../tokens' is no id"),
         (["project", "update", "1", "--is-active", "perhaps"], "'perhaps' is neither true nor false"),
         (["token", "generate", "--project-id", "1", "--duration", "soon"], "invalid int value: 'soon'"),
         (
@@ -176,8 +178,10 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["token", "generate", "--project-id", "nope"], "project_id: This is no id of a project."),
-        (["token", "revoke", "0190a1b2-0000-7000-8000-000000000001"], "There is no such thing here."),
+        (["token", "generate", "--project-id", "nope"], "There is no such project."),
+        (["project", "get", "../tokens"], "There is no such project"),
+        (["token", "revoke", "0190a1b2-0000-7000-8000-000000000001"], "There is no such token."),
+        (["token", "get", "sk-nobody"], "What is known of a secret is searched for in the list"),
         (["credential", "rotate", "999999", "--grace", "soon"], "a number with a unit: 30m, 24h, 7d"),
         (
             ["credential", "create", "--name", "b", "--key-file", "/nowhere/key"],

@@ -10,17 +10,6 @@ import pytest
 from accounts.commandline import arguments
 
 
-@pytest.mark.parametrize("text", ["7", "sk-a_B.c~d", "0190a1b2-0000-7000-8000-000000000001"])
-def test_ids_and_tokens_are_taken_as_they_are(text: str) -> None:
-    assert arguments.identifier(text) == text
-
-
-@pytest.mark.parametrize("text", ["", ".", "..", "../tokens", "a/b", "a?b=c", "a%2fb", "é", "x" * 257])
-def test_what_would_lead_elsewhere_is_no_id(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match="is no id"):
-        arguments.identifier(text)
-
-
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("ON", True), ("no", False), ("false", False)])
 def test_a_switch_has_its_usual_words(text: str, value: bool) -> None:
     assert arguments.switch(text) is value

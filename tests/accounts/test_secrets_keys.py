@@ -40,6 +40,20 @@ def test_a_shown_prefix_is_at_most_twelve_characters_and_a_third(secret: str, sh
     assert keys.shown_prefix(secret) == shown
 
 
+def test_the_beginning_of_a_masked_secret_is_what_stands_before_the_mask() -> None:
+    for piece in ("sk-2g6…i7nD", "sk-2g6...", "sk-2g6***i7nD", "sk-2g6"):
+        assert keys.beginning(piece) == "sk-2g6"
+    assert keys.beginning("…i7nD") == "…i7nD"
+
+
+def test_a_beginning_tells_what_may_be_shown_of_the_secret() -> None:
+    secret = keys.generate()
+    assert keys.shown_prefix(secret) in keys.prefixes(secret[:12])
+    assert keys.prefixes(secret) == keys.prefixes(secret[:12])
+    assert keys.prefixes("sk-ab") == ["sk-a…", "sk-ab…"]
+    assert keys.prefixes("sk-") == []
+
+
 @pytest.mark.parametrize("secret", ["12345678", "x" * 256, "with a space", "schlüssel-ü"])
 def test_printable_secrets_of_eight_to_256_characters_are_accepted(secret: str) -> None:
     assert keys.refusal(secret) is None

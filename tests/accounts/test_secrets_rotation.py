@@ -38,6 +38,7 @@ def test_the_secret_is_new_and_the_key_is_the_same(credential: Credential) -> No
 def test_the_former_secret_stays_until_the_grace_ends(credential: Credential) -> None:
     rotation.rotate(credential, ME, grace=DAY)
     assert bytes(stored().former_digest) == keys.digest(credential.secret)
+    assert stored().former_prefix == keys.shown_prefix(credential.secret)
     left = stored().former_expires_at - timezone.now()
     assert DAY - timedelta(minutes=1) < left < DAY
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from logs_app.models import LogRecord, Node
+from logs_app.models import LogRecord, Node, Series
 from logs_app.search.indexer import Indexer
 from tests.logs_app.records import add_record, many
 
@@ -101,6 +101,15 @@ def test_the_filter_bar_offers_what_there_is(staff):
     assert chips(html) == []
 
 
+def test_of_many_names_the_newest_are_offered_and_any_may_be_typed(staff):
+    for number in range(60, 0, -1):
+        Series.objects.create(digest=str(number), key_name=f"key-{number:02}")
+    html = page(staff, f"{LIST}?key=key-60")
+    assert '<option value="key-01"><option value="key-02">' in html
+    assert '<option value="key-51">' not in html
+    assert 'name="key" value="key-60"' in html
+
+
 def test_a_filter_that_is_on_is_a_chip_that_takes_it_away(staff):
     html = page(staff, f"{LIST}?outcome=failed&tag=beta")
     assert chips(html) == ["Failed", "beta"]
@@ -154,6 +163,13 @@ def test_a_page_is_small_and_its_questions_are_few(staff, django_assert_max_num_
         html = page(staff, LIST)
     assert rows(html).count("<tr") == 50
     assert len(html) < 100_000
+
+
+def test_only_a_list_that_is_not_over_promises_more(staff):
+    add_record()
+    promise = "One that does will appear here by itself."
+    assert promise in page(staff, f"{LIST}?model=nobody&until=2090-01-31")
+    assert promise not in page(staff, f"{LIST}?model=nobody&until=2020-01-31")
 
 
 def test_before_the_first_call_it_says_what_to_do(staff):

@@ -92,7 +92,7 @@ SAID = {
     "headers": HEADERS,
     "query": f"q={CANARY}",
     "path": f"/v1/files/{CANARY}",
-    "endpoint": "/v1/files/{file_id}",
+    "endpoint": "/v1/files/{id}",
     "client_ip": CANARY,
     "key": {"id": "7", "kind": "token", "name": CANARY, "prefix": CANARY},
     "project": {"id": "p-1", "name": CANARY},
@@ -109,7 +109,7 @@ def test_counts_are_counts_and_nothing_that_anybody_said() -> None:
     ] * 5
     kept = ("key_id", "project_id", "model", "total_tokens", "outcome", "status_code", "error_code", "path")
     assert [record[name] for name in kept] == [
-        "7", "p-1", "gpt-4o", 12, "completed", 200, "upstream_timeout", "/v1/files/{file_id}",
+        "7", "p-1", "gpt-4o", 12, "completed", 200, "upstream_timeout", "/v1/files/{id}",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ FLIGHT = Flight(
     started_us=1_763_660_000_000_000,  # 2025-11-20 17:33:20 UTC
     method="POST",
     path="/v1/files/f-1",
-    endpoint="/v1/files/{file_id}",
+    endpoint="/v1/files/{id}",
     model="gpt",
     is_streaming=True,
     key_id="7",
@@ -45,7 +45,7 @@ def passes(flight: Flight = FLIGHT, **query: str) -> bool:
         ("model", "gpt", "gp"),
         ("provider", "p-1", "p-2"),
         ("path", "/v1/files/f-1", "/v1/files"),
-        ("endpoint", "/v1/files/{file_id}", "/v1/files/f-1"),
+        ("endpoint", "/v1/files/{id}", "/v1/files/f-1"),
         ("stream", "true", "false"),
         ("since", "2025-11-20T17:33:20Z", "2025-11-20T17:33:21Z"),
         ("until", "2025-11-20T17:33:21Z", "2025-11-20T17:33:20Z"),

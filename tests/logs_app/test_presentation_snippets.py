@@ -86,7 +86,7 @@ def test_the_client_is_based_on_the_prefix_of_a_route(prefix):
 
 
 def test_a_path_with_ids_below_a_prefix_is_called_whole():
-    made = record(b"", path="/team/files/f-1", endpoint="/v1/files/{file_id}", method="GET")
+    made = record(b"", path="/team/files/f-1", endpoint="/v1/files/{id}", method="GET")
     program = snippets.python(made, "http://relay")
     assert "base_url='http://relay')" in program
     assert "'/team/files/f-1'" in program

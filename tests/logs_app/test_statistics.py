@@ -186,3 +186,13 @@ def test_a_few_queries_are_enough(api, django_assert_max_num_queries):
 @pytest.mark.django_db
 def test_without_a_token_nothing_is_shown():
     assert Client().get("/manage/stats").status_code == 401
+
+
+def test_an_answer_from_records_says_where_they_begin(store):
+    day_before = str(NOON - 86_400_000)
+    assert ask(store, group_by="session").records_from is None
+    assert ask(store, since=day_before, group_by="model").records_from is None
+    assert ask(store, since=day_before, group_by="session").records_from.timestamp() == NOON / 1000
+    LogRecord.objects.using(store.alias).all().delete()
+    answer = ask(store, group_by="session")
+    assert (answer.sums, answer.records_from) == ({}, answer.until)

@@ -126,6 +126,13 @@ def test_a_known_key_may_be_unusable(known, status: int, code: str) -> None:
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
+def test_a_key_is_not_said_to_have_expired_where_it_has_a_new_secret() -> None:
+    with pytest.raises(RelayError) as caught:
+        authentication.check(key(expires_at=time.time() - 1, is_former=True))
+    assert (caught.value.status, caught.value.code) == (401, "token_expired")
+    assert "'mine' was replaced by a new one" in caught.value.message
+
+
 def test_expiry_is_compared_with_the_clock_of_now() -> None:
     soon = key(expires_at=time.time() + 0.05)
     authentication.check(soon)

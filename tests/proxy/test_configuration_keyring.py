@@ -91,6 +91,13 @@ def test_a_former_secret_works_until_its_grace_ends(scratch: Scratch, loader: Lo
     assert (find(loader, "former").id, find(loader, "former").expires_at) == ("1", SOON.timestamp())
 
 
+def test_each_secret_of_a_key_shows_its_own_beginning(scratch: Scratch, loader: Loader) -> None:
+    former = {"former_digest": keys.digest("former"), "former_prefix": "fo…", "former_expires_at": SOON}
+    add(scratch, Credential(name="app", **former), "current")
+    assert (find(loader, "current").prefix, find(loader, "former").prefix) == ("cu…", "fo…")
+    assert (find(loader, "current").is_former, find(loader, "former").is_former) == (False, True)
+
+
 def test_a_former_secret_does_not_outlive_its_key(scratch: Scratch, loader: Loader) -> None:
     credential = Credential(
         name="app", expires_at=SOON, former_digest=keys.digest("former"), former_expires_at=LATER

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from logs_app.finding.filters import RecordFilters
 from proxy.request import endpoints
 
 TEMPLATES = {
@@ -53,3 +56,8 @@ def test_head_goes_where_get_goes() -> None:
 def test_only_chat_and_completions_can_be_asked_for_usage() -> None:
     found = {name for name, endpoint in endpoints._EXACT.items() if endpoint.reports_stream_usage}
     assert found == {"/v1/chat/completions", "/v1/completions"}
+
+
+def test_the_filter_of_records_has_a_template_as_its_example() -> None:
+    (example,) = re.findall("`(.+)`", str(RecordFilters().fields["endpoint"].help_text))
+    assert example in TEMPLATES.values()

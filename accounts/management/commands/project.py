@@ -12,6 +12,7 @@ class Command(ApiCommand):
     help = "Projects: groups of keys with their own provider key, limits and policy."
     noun = "project"
     columns = ("id", "name", "is_active", "api_key_preview", "created_at")
+    identified = "the id, or the name"
 
     def add_actions(self) -> None:
         find = self.add_action("list", self.find, "all projects, newest first")

@@ -19,6 +19,8 @@ def test_each_unknown_name_is_told_and_not_a_thousand_of_them():
 def test_the_nearest_name_is_told_else_all_of_them():
     assert no_such("member", "Modle", ["model", "name"]).endswith("Did you mean model?")
     assert no_such("member", "zzz", ["model", "name"]).endswith("There are model, name.")
+    assert no_such("parameter", "limit", ["page_size", "min_cost"]).endswith("Did you mean page_size?")
+    assert no_such("parameter", "limit", ["name", "min_cost"]).endswith("There are name, min_cost.")
     assert no_such("member", "zzz", []) == "There is no such member."
 
 
