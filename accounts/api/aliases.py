@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import ConfigVersion
+from accounts import configversion
 
 from .credentials import Credentials, CredentialSerializer, NewCredentialSerializer
 from .fields import Choice, FutureMoment
@@ -18,12 +18,6 @@ from .pagination import NewestFirst
 from .permissions import StaffOnly
 
 STATUS = ACTIVE, INACTIVE = ["active", "inactive"]
-
-
-def version() -> int:
-    """Of the configuration; every change moves it."""
-    row = ConfigVersion.objects.first()
-    return row.version if row else 0
 
 
 class WholeList(NewestFirst):
@@ -49,7 +43,7 @@ class VersionedList(WholeList):
     member = "credentials"
 
     def present(self, data: Any) -> Any:
-        return {"version": version(), self.member: data}
+        return {"version": configversion.current(), self.member: data}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         number = {"type": "integer", "description": "Of the configuration."}
@@ -65,7 +59,7 @@ class Versioned(serializers.Serializer):
     version = serializers.SerializerMethodField(help_text="Of the configuration.")
 
     def get_version(self, row: Any) -> int:
-        return version()
+        return configversion.current()
 
 
 class VersionedUpdate(Versioned):

@@ -16,7 +16,8 @@ from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import ConfigVersion, Project
+from accounts import configversion
+from accounts.models import Project
 from logs_app import logsettings
 from logs_app.freshness import Fresh
 from logs_app.models import RedactionRule
@@ -129,8 +130,8 @@ class Source:
         self._version: int | None = None
 
     def __call__(self) -> Policy:
-        version = ConfigVersion.objects.values_list("version", flat=True).first()
-        if self.policy is None or version is None or version != self._version:
+        version = configversion.current()
+        if self.policy is None or not version or version != self._version:
             self.policy, self._version = read(), version
         return self.policy
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.aliases import version
+from accounts import configversion
 from accounts.audit import actors, audit
 from accounts.models import ConfigChange, ConfigVersion, Credential
 
@@ -38,7 +38,9 @@ class Version(APIView):
     @extend_schema(summary="Show the version of the configuration", responses=VersionSerializer)
     def get(self, request: Request) -> Response:
         """Tells the version of the configuration. Processes follow it three times a second."""
-        return Response(VersionSerializer({"version": version(), "timestamp": timezone.now()}).data)
+        return Response(
+            VersionSerializer({"version": configversion.current(), "timestamp": timezone.now()}).data
+        )
 
 
 class Reload(APIView):
@@ -63,7 +65,7 @@ def move() -> int:
     """To a version at which whole tables count as changed."""
     ConfigVersion.objects.get_or_create(pk=1, defaults={"version": 0})
     ConfigVersion.objects.update(version=F("version") + 1)
-    moved = version()
+    moved = configversion.current()
     for model in (Credential, Provider):
         ConfigChange.objects.create(version=moved, table_name=model._meta.db_table, row_pk="")
     return moved

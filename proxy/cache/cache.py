@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .collapse import Shared
 
 REDIS = "redis"
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.5
 
 log = logging.getLogger("relay.cache")
 

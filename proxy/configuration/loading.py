@@ -12,7 +12,8 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.db.models import Min
 
-from accounts.models import ConfigChange, ConfigVersion
+from accounts import configversion
+from accounts.models import ConfigChange
 
 from .. import models
 from ..cache import purges
@@ -23,7 +24,6 @@ from .rows import routing_of
 
 MAX_CHANGES = 500  # beyond, reading everything costs less than asking for each
 BEGIN = {"sqlite": "BEGIN DEFERRED", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
-VERSION_SQL = f"SELECT version FROM {ConfigVersion._meta.db_table} WHERE id = 1"
 ROUTING_TABLES = {
     model._meta.db_table
     for model in (
@@ -54,10 +54,9 @@ class Loader:
 
     def advance(self) -> Snapshot:
         """The snapshot of the database's version; reads one row when it has not moved."""
-        connection = connections[self._using]
-        if self._snapshot is None or read_version(connection) != self._snapshot.version:
-            with one_moment(connection):
-                self._snapshot = self._read(read_version(connection), self._snapshot)
+        if self._snapshot is None or configversion.current(self._using) != self._snapshot.version:
+            with one_moment(connections[self._using]):
+                self._snapshot = self._read(configversion.current(self._using), self._snapshot)
         return self._snapshot
 
     def _read(self, version: int, old: Snapshot | None) -> Snapshot:
@@ -85,14 +84,6 @@ class Loader:
             changes.setdefault(table, set()).add(row_pk)
         is_whole_table = any("" in changes.get(table, ()) for table in keyring.TABLES)
         return None if is_whole_table or len(rows) > MAX_CHANGES else changes
-
-
-def read_version(connection: Any) -> int:
-    """Plain SQL, because every process asks three times a second. No row: nothing was ever written."""
-    with connection.cursor() as cursor:
-        cursor.execute(VERSION_SQL)
-        row = cursor.fetchone()
-    return row[0] if row else 0
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class Watch:
         look_at = 0.0
         try:
             while True:
-                await asyncio.sleep(SYNC_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS if self._sharing is None else SYNC_SECONDS)
                 if not self._leadership.is_ours():
                     continue
                 if self._sharing is not None:
