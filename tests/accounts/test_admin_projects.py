@@ -49,6 +49,11 @@ def test_a_project_is_created_with_its_own_key(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_a_term_of_no_days_at_all_is_refused(admin_client: Client, project: Project) -> None:
+    assert "greater than or equal to 1" in text(change(admin_client, project, payload_days="0"))
+
+
+@pytest.mark.django_db
 def test_the_key_stays_is_replaced_or_goes(admin_client: Client, project: Project) -> None:
     change(admin_client, project, name="Renamed")
     assert Project.objects.get().upstream_key == SECRET
