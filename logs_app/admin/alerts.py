@@ -96,7 +96,9 @@ def _chosen(given: str) -> str:
 class StateInline(admin.TabularInline):
     model = AlertState
     verbose_name_plural = _("what is and was the case")
-    fields = readonly_fields = ("is_open", "words", "opened_at", "resolved_at", "told_at", "news", "error")
+    fields = readonly_fields = (
+        "is_open", "words", "node", "opened_at", "resolved_at", "told_at", "news", "error",
+    )  # fmt: skip
     extra = 0
     can_delete = False
 
