@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from logs_app.rollups import histogram
 from logs_app.statistics import divisions
+from logs_app.statistics.divisions import Part
+from logs_app.statistics.faults import Faults
 from logs_app.statistics.periods import Overview
 from proxy.admin.facts import STATES
 from proxy.api.providers import rules
@@ -16,6 +18,7 @@ from proxy.configuration import rows
 from proxy.health import standing
 from proxy.models import Provider
 from relay.dashboard import numbers
+from relay.dashboard.figures import Found
 
 _MOODS = {"healthy": "ok", "recovering": "info", "half_open": "info", "disabled": "muted"}
 _WRONG = {"open", "refused"}
@@ -23,7 +26,8 @@ _WRONG = {"open", "refused"}
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`words` are of its breaker; the figures are empty for who may not see records."""
+    """`words` are of its breaker; the figures are empty for who may not see records. `errors` is the share of
+    tries that failed and were not the caller's fault, `retried` how many of them no caller saw."""
 
     id: int
     name: str
@@ -32,13 +36,14 @@ class Health:
     words: str
     requests: str = numbers.EMPTY
     errors: str = numbers.EMPTY
+    retried: str = ""
     latency: str = numbers.EMPTY
 
 
-def look(overview: Overview | None) -> list[Health]:
+def look(known: Found | None) -> list[Health]:
     """Those that need somebody first."""
     held = rules()
-    measured = {} if overview is None else _measured(overview)
+    measured = {} if known is None else _measured(known.overview, known.faults)
     found = [_health(row, held, measured) for row in Provider.objects.order_by("provider_key")]
     order = ["error", "warn", "info", "ok", "muted"]
     return sorted(found, key=lambda health: order.index(health.mood))
@@ -68,12 +73,20 @@ def has_key(row: Provider) -> bool:
     return bool(row.api_key_env) or row.api_key_state == "set"
 
 
-def _measured(overview: Overview) -> dict[str, dict[str, str]]:
+def _measured(overview: Overview, faults: Faults) -> dict[str, dict[str, str]]:
+    """Also of who only ever failed before others answered."""
+    parts = divisions.divide(overview, "provider", {"rest": "", "none": ""}, most=None)
+    nothing = {name: Part(name, name, {}) for name in faults.retried}
+    found = nothing | {part.value: part for part in parts}
+    return {name: _figures(part, faults) for name, part in found.items()}
+
+
+def _figures(part: Part, faults: Faults) -> dict[str, str]:
+    retried = faults.retried.get(part.value, 0)
+    failed = max(part.sums["errors"] - faults.of_callers.get(part.value, 0), 0)
     return {
-        part.value: {
-            "requests": numbers.count(part.sums["requests"]),
-            "errors": numbers.share(part.sums["errors"], part.sums["requests"]),
-            "latency": numbers.milliseconds(histogram.percentile(part.sums.latencies, 0.5)),
-        }
-        for part in divisions.divide(overview, "provider", {"rest": "", "none": ""}, most=None)
+        "requests": numbers.count(part.sums["requests"]),
+        "errors": numbers.share(failed + retried, part.sums["requests"] + retried),
+        "retried": _("%s retried") % numbers.count(retried) if retried else "",
+        "latency": numbers.milliseconds(histogram.percentile(part.sums.latencies, 0.5)),
     }
