@@ -32,7 +32,7 @@ class ProjectForm(RulesForm):
             raise ValidationError(refused.message) from None
 
     def save(self, commit: bool = True) -> Project:
-        if self.cleaned_data["remove_upstream_key"]:
+        if self.cleaned_data.get("remove_upstream_key"):
             self.instance.upstream_key = ""
         if self.cleaned_data["new_upstream_key"]:
             self.instance.upstream_key = self.cleaned_data["new_upstream_key"]
