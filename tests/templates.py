@@ -8,11 +8,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import uuid
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -57,16 +55,14 @@ def create_postgresql(server_url: str, name: str) -> None:
 
 
 def become(connection: Any) -> None:
-    """Its database is a copy from now on; SQLite's lies in memory, where Django would put it."""
+    """Its database is a copy from now on."""
     if connection.vendor == "sqlite":
-        with closing(sqlite3.connect(_migrated("sqlite") / "relay.db")) as template:
-            connection.settings_dict["NAME"] = "file:tests?mode=memory&cache=shared"
-            connection.ensure_connection()
-            template.backup(connection.connection)
+        name = connection.settings_dict["TEST"]["NAME"]
+        copy_sqlite(name)
     else:
         name = f"tests_{uuid.uuid4().hex[:12]}"
         create_postgresql(os.environ["TEST_DATABASE_URL"], name)
-        connection.settings_dict["NAME"] = name
+    connection.settings_dict["NAME"] = name
 
 
 def drop_at_the_end(name: str) -> None:

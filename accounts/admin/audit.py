@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -22,6 +23,7 @@ from ..audit import actors, audit, chain
 from ..audit.events import AuditHead
 from ..models import AuditEvent
 from . import drawing
+from .audited import Listed
 
 OUTCOMES = {"success": "ok", "failure": "error", "denied": "warn"}
 # What a row of the list says of a change; the event's own page has it whole.
@@ -55,6 +57,9 @@ class AuditEventAdmin(admin.ModelAdmin):
         "moment", "who", "action", "what", "shown_outcome", "repeats", "request_id", "differences",
         "shown_detail", "node", "seq", "previous_hash", "hash",
     )  # fmt: skip
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return Listed
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ..errors import Refused
 from ..models import Project
 from ..secrets import upstreamkeys
-from .rules import Inherited, RulesForm
+from .rules import Days, Inherited, RulesForm
 
 
 class ProjectForm(RulesForm):
@@ -23,6 +23,7 @@ class ProjectForm(RulesForm):
 
     class Meta:
         widgets = {"redact_logs": Inherited}
+        field_classes = {"payload_days": Days, "metadata_days": Days}
 
     def clean_new_upstream_key(self) -> str:
         try:
@@ -31,7 +32,7 @@ class ProjectForm(RulesForm):
             raise ValidationError(refused.message) from None
 
     def save(self, commit: bool = True) -> Project:
-        if self.cleaned_data["remove_upstream_key"]:
+        if self.cleaned_data.get("remove_upstream_key"):
             self.instance.upstream_key = ""
         if self.cleaned_data["new_upstream_key"]:
             self.instance.upstream_key = self.cleaned_data["new_upstream_key"]

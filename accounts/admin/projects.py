@@ -69,6 +69,16 @@ class ProjectAdmin(AuditedAdmin):
         rows: Any = super().get_queryset(request)
         return rows.listed().annotate(keys=_count(Credential), tokens_made=_count(WitheringToken))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        """Of one that is not there yet nothing is known, and nothing can be removed."""
+        if obj is not None:
+            return self.fieldsets
+        hidden = {"upstream_key_state", "remove_upstream_key"}
+        return [
+            (title, {"fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in self.fieldsets[:-1]
+        ]
+
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(require_POST(self.key_test_view))
         return [

@@ -23,6 +23,13 @@ class Inherited(forms.NullBooleanSelect):
         self.choices = [("unknown", _("as in the settings")), ("true", _("yes")), ("false", _("no"))]
 
 
+class Days(forms.IntegerField):
+    """A term. None at all would end what was just recorded, and looks like a way to write for ever."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"min_value": 1})
+
+
 class RulesForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,12 +13,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from ..ownaddress import base_url
-from . import programs
+from . import programs, words
 
 
 class Shown(NamedTuple):
     name: str
     secret: str
+    end: str
     programs: list[programs.Program]
 
 
@@ -28,7 +29,7 @@ def show_once(
     """`secrets` are rows and secrets. Only one of them alone comes with programs that use it."""
     address = base_url(request)
     shown = [
-        Shown(str(row), secret, programs.using(address, secret) if len(secrets) == 1 else [])
+        Shown(str(row), secret, words.end(row), programs.using(address, secret) if len(secrets) == 1 else [])
         for row, secret in secrets
     ]
     context = {**page.admin_site.each_context(request), "title": title, "opts": page.opts, "secrets": shown}

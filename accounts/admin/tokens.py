@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from django.utils.translation import ngettext
 from ..audit import actors
 from ..models import WitheringToken
 from ..tokens import durations, tokens
-from . import confirming, secretpages
+from . import confirming, secretpages, words
 from .keypages import KeyAdmin
 from .rotating import ACTION
 from .rules import LIMITS
@@ -25,11 +26,14 @@ NEVER = "never"
 
 
 class NewTokenForm(forms.ModelForm):
-    lifetime = forms.CharField(
-        label=_("Lives for"),
-        required=False,
-        help_text=_("Such as 30m, 24h, 7d, or never. Empty: the default of this relay."),
-    )
+    lifetime = forms.CharField(label=_("Lives for"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usual = settings.DEFAULT_TOKEN_LIFETIME
+        said = {"usual": words.duration(usual.total_seconds()) if usual else NEVER}
+        help_text = _("Such as 30m, 24h, 7d, or never. Empty: %(usual)s.") % said
+        self.fields["lifetime"].help_text = help_text
 
     def clean_project(self) -> Any:
         project = self.cleaned_data["project"]
@@ -87,13 +91,13 @@ class TokenAdmin(KeyAdmin):
         super().save_model(request, obj, form, change)
 
     def _create(self, request: HttpRequest, obj: Any, chosen: dict[str, Any]) -> None:
-        settings = {name: chosen[name] for name in tokens.SETTINGS}
+        rest = {name: chosen[name] for name in tokens.SETTINGS}
         token, obj.shown_once = tokens.create(
             chosen["project"],
             actors.of(request),
             lifetime=chosen["lifetime"],
             max_requests=chosen["max_requests"],
-            **settings,
+            **rest,
         )
         obj.pk = token.pk
         obj.refresh_from_db()

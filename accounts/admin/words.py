@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -42,6 +44,15 @@ def duration(seconds: float) -> str:
         said = _("%(n)d h") % {"n": hours}
         return said + (" " + _("%(n)d min") % {"n": minutes} if minutes and hours < 10 else "")
     return _("%(n)d min") % {"n": minutes}
+
+
+def end(key: Any) -> str:
+    """When a key ends by itself."""
+    moment = key.expires_at and date_format(localtime(key.expires_at), "DATETIME_FORMAT")
+    said = _("Works until %(moment)s") % {"moment": moment} if moment else _("Never expires")
+    if most := getattr(key, "max_requests", None):
+        said += ", " + ngettext("%(n)s request in all", "%(n)s requests in all", most) % _n(most)
+    return said
 
 
 def _days(days: int, hours: int) -> str:

@@ -6,7 +6,7 @@ event without its change, cannot be committed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,11 +16,13 @@ from django.conf import settings
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from . import chain, jsonlines, masking
 from .events import AuditEvent
 
 MASK = "***"
+DIGEST_CHARACTERS = 16
 _SECRET_NAMES = frozenset(
     (
         "api_key",
@@ -60,11 +62,14 @@ def record(
     """`action` is `<thing>.<verb>` (project.create, token.revoke, credential.rotate, login.failure…).
 
     `target` is a model instance or `(kind, id, name)`; `before` and `after` hold the fields that changed.
-    With `request` the method and path that made the change are noted beside `detail`.
+    With `request` the method and path that made the change are noted beside `detail`. Fields that the target
+    names in `audited_as_digest` may be somebody's name, which could never be taken out again: a digest that
+    nobody can compute without SECRET_KEY still says whether they changed.
     """
     if not settings.AUDIT_ENABLED:
         return
     kind, identifier, name = _described(target)
+    personal = getattr(target, "audited_as_digest", ())
     event = AuditEvent(
         node=settings.NODE_ID,
         created_at=timezone.now(),
@@ -78,8 +83,8 @@ def record(
         target_name=name,
         outcome=outcome,
         repeats=repeats,
-        before=_json(before),
-        after=_json(after),
+        before=_json(before, personal),
+        after=_json(after, personal),
         detail=_json({**_origin(request), **(detail or {})}),
     )
     _store(event)
@@ -109,11 +114,20 @@ def _origin(request: HttpRequest | None) -> dict[str, str]:
     return {"method": request.method or "", "path": masking.path(request.path)} if request is not None else {}
 
 
-def _json(fields: Mapping[str, Any] | None) -> str:
+def _json(fields: Mapping[str, Any] | None, personal: Collection[str] = ()) -> str:
     if not fields:
         return ""
-    masked = {name: MASK if name in _SECRET_NAMES and value else value for name, value in fields.items()}
-    return orjson.dumps(masked, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    shown = {name: _shown(name, value, personal) for name, value in fields.items()}
+    return orjson.dumps(shown, default=str, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _shown(name: str, value: Any, personal: Collection[str]) -> Any:
+    if not value:
+        return value
+    if name in personal:
+        digest = salted_hmac("accounts.audit", str(value), algorithm="sha256").hexdigest()
+        return f"hmac:{digest[:DIGEST_CHARACTERS]}"
+    return MASK if name in _SECRET_NAMES else value
 
 
 def _short(value: Any, longest: int) -> str:

@@ -8,14 +8,28 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 
 from ..models import TokenQuota, WitheringToken
 
-# A key ends soon when so little is left of its time, or so much of its requests is used.
-SOON = timedelta(hours=24)
+# A key ends soon when so much of its requests is used, or as much of its time and so little of that is left.
 NEARLY = 0.9
+SOON = timedelta(hours=24)
 STATES = ("active", "soon", "used_up", "expired", "revoked", "disabled", "project_inactive")
 WORKING = ("active", "soon")
 
@@ -48,7 +62,7 @@ def of_tokens() -> dict[str, int]:
 
 
 def _conditions(model: Any, now: Any) -> list[tuple[str, Any]]:
-    ends_soon = Q(expires_at__lte=now + SOON)
+    ends_soon = Q(expires_at__lte=now + SOON) & Q(_last_tenth(now))
     if model is not WitheringToken:
         return [("disabled", Q(is_enabled=False)), *_ended(now), ("soon", ends_soon)]
     limited = Q(max_requests__gt=0)
@@ -62,6 +76,12 @@ def _conditions(model: Any, now: Any) -> list[tuple[str, Any]]:
 
 def _ended(now: Any) -> list[tuple[str, Any]]:
     return [("expired", Q(expires_at__lte=now)), ("project_inactive", Q(project__is_active=False))]
+
+
+def _last_tenth(now: Any) -> Any:
+    """Of its time: one made for an hour does not end soon from its first minute on."""
+    left = ExpressionWrapper((F("expires_at") - Value(now)) * 10, output_field=DurationField())
+    return LessThanOrEqual(left, F("expires_at") - F("created_at"))
 
 
 def _used(share: float) -> Any:

@@ -9,17 +9,21 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import drawing
 from accounts.admin.audited import AuditedAdmin
 from accounts.errors import Refused
 from accounts.secrets import upstreamkeys
 from logs_app.alerts import telling, trying
 from logs_app.alerts.reading import SCOPE_WORDS
 from logs_app.models import AlertRule, AlertState
-from logs_app.models.alerts import Kind
+from logs_app.models.alerts import SCOPE, Kind
 
+MOST_CHARACTERS = 80  # of what is the case, in the list
 SECRETS = ("webhook_url", "webhook_secret")
 UNITS: dict[str, Any] = {
     Kind.ERROR_RATE: _("%s %%"),
@@ -57,7 +61,7 @@ class AlertRuleForm(forms.ModelForm):
     new_webhook_url = forms.CharField(
         label=_("New webhook"),
         required=False,
-        widget=forms.PasswordInput(attrs={"class": "vLargeTextField", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"class": "vLargeTextField", "autocomplete": "off"}),
         help_text=_("A URL, stored encrypted and never shown. Empty: stays as it is."),
     )
     new_webhook_secret = forms.CharField(
@@ -67,6 +71,14 @@ class AlertRuleForm(forms.ModelForm):
         help_text=_("Signs what is sent (Standard Webhooks). Empty: stays as it is."),
     )
     remove_webhook = forms.BooleanField(label=_("Remove the webhook"), required=False)
+
+    class Meta:
+        help_texts = {
+            "least_requests": _(
+                "Of failed calls and latency: with fewer calls in that time nothing is judged, for one "
+                "failure at night is no 100 %."
+            )
+        }
 
     def clean_new_webhook_url(self) -> str:
         url = _chosen(self.cleaned_data["new_webhook_url"])
@@ -96,9 +108,14 @@ def _chosen(given: str) -> str:
 class StateInline(admin.TabularInline):
     model = AlertState
     verbose_name_plural = _("what is and was the case")
-    fields = readonly_fields = ("is_open", "words", "opened_at", "resolved_at", "told_at", "news", "error")
+    # Each row is headed by its words.
+    fields = readonly_fields = ("now", "node", "opened_at", "resolved_at", "told_at", "news", "error")
     extra = 0
     can_delete = False
+
+    @admin.display(description=_("now"))
+    def now(self, state: AlertState) -> SafeString:
+        return drawing.badge("error", _("open")) if state.is_open else drawing.badge("muted", _("ended"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -121,7 +138,13 @@ class AlertRuleAdmin(AuditedAdmin):
         (None, {"fields": ("name", "kind", "threshold", "clear_threshold", "is_enabled")}),
         (
             _("Of which calls, providers or keys"),
-            {"fields": ("project", "key", "model", "provider"), "description": _("Empty: all.")},
+            {
+                "fields": SCOPE,
+                "description": _(
+                    "Names or ids; empty is all. Alerts of calls and spend know all four, those of providers "
+                    "only the provider, and those of keys and quotas the project and the key."
+                ),
+            },
         ),
         (
             _("How it is judged"),
@@ -146,7 +169,7 @@ class AlertRuleAdmin(AuditedAdmin):
         if not found:
             return gettext("quiet")
         more = gettext(" and %d more") % (len(found) - 1) if len(found) > 1 else ""
-        return f"● {found[0].words}{more}"
+        return f"● {Truncator(found[0].words).chars(MOST_CHARACTERS)}{more}"
 
     @admin.display(description=_("of"))
     def scope_words(self, rule: AlertRule) -> str:

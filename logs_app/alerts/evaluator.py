@@ -28,6 +28,8 @@ EVERY = timedelta(seconds=30)
 LOOK_SECONDS = 5.0
 # Longer than telling takes, and the pause before it is tried again.
 CLAIM = timedelta(minutes=1)
+# A machine looks every few seconds while it lives; telling its alerts may take it minutes.
+LOST_AFTER = timedelta(minutes=10)
 LONGEST_WORDS = 1000
 LONGEST_ERROR = 500
 
@@ -56,7 +58,8 @@ class Evaluator:
         for rule in AlertRule.objects.filter(is_enabled=True):
             if self._is_due(rule, now):
                 self._evaluate(rule, now)
-        _close(AlertState.objects.filter(rule__is_enabled=False, is_open=True))
+        lost = ~Q(node="") & Q(seen_at__lt=now - LOST_AFTER)
+        _close(AlertState.objects.filter(Q(rule__is_enabled=False) | lost, is_open=True))
         for state in AlertState.objects.exclude(news=News.NONE).select_related("rule"):
             _tell(state, timezone.now())
 
@@ -91,7 +94,7 @@ def apply(rule: AlertRule, readings: Iterable[Reading], now: datetime) -> None:
         elif state is not None and state.is_open:
             _follow(state, reading, now)
     # What is not read any more is gone: a key that has withered, a provider that was deleted. Of another
-    # machine nothing is known here.
+    # machine nothing is known here but when it last looked.
     gone = [state.pk for state in states.values() if state.is_open and state.node in ("", settings.NODE_ID)]
     _close(AlertState.objects.filter(pk__in=gone, is_open=True))
 
@@ -105,23 +108,24 @@ def _open(rule: AlertRule, reading: Reading, now: datetime) -> None:
         news=News.OPENED,
         reached="",
         error="",
-        **_shown(reading),
+        **_shown(reading, now),
     )
 
 
 def _follow(state: AlertState, reading: Reading, now: datetime) -> None:
     if not reading.ends:
-        AlertState.objects.filter(pk=state.pk, is_open=True).update(**_shown(reading))
+        AlertState.objects.filter(pk=state.pk, is_open=True).update(**_shown(reading, now))
         return
     # Nobody needs to hear the end of what nobody heard the beginning of.
     news = Case(When(news=News.OPENED, reached="", then=Value("")), default=Value(News.RESOLVED.value))
     _unclaimed(now).filter(pk=state.pk, is_open=True).update(
-        is_open=False, resolved_at=now, news=news, reached="", error="", **_shown(reading)
+        is_open=False, resolved_at=now, news=news, reached="", error="", **_shown(reading, now)
     )
 
 
-def _shown(reading: Reading) -> dict[str, object]:
+def _shown(reading: Reading, now: datetime) -> dict[str, object]:
     return {
+        "seen_at": now,
         "value": reading.value,
         "words": reading.words[:LONGEST_WORDS],
         "path": reading.path[:LONGEST_WORDS],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EncryptedTextField
@@ -153,6 +154,7 @@ class AlertState(models.Model):
     subject = models.CharField(_("about"), max_length=200, blank=True, default="")
     node = models.CharField(_("machine"), max_length=64, blank=True, default="")
     is_open = models.BooleanField(_("open"), default=False)
+    seen_at = models.DateTimeField(_("last seen"), db_default=Now())
     opened_at = models.DateTimeField(_("begun"), null=True)
     resolved_at = models.DateTimeField(_("over"), null=True)
     value = models.FloatField(_("value"), null=True)

@@ -13,6 +13,8 @@ class RedactionRule(models.Model):
     """`redact`: what the pattern matches is replaced. `allow`: what it matches wholly is left as it is."""
 
     REDACT, ALLOW = "redact", "allow"
+    # It may be the name of somebody who is to be forgotten.
+    audited_as_digest = ("pattern",)
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     action = models.CharField(

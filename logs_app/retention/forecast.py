@@ -35,3 +35,15 @@ def of(days: Sequence[int]) -> list[Forecast]:
         sums[f"bytes_{term}"] = Sum(F("request_bytes") + F("response_bytes"), filter=older, default=0)
     found = LogRecord.objects.aggregate(**sums)
     return [Forecast(term, found[f"records_{term}"], found[f"bytes_{term}"]) for term in terms]
+
+
+def of_change(before: int | None, days: int) -> Forecast:
+    """What ends when a term of `before` days (None: for ever) becomes this one; nothing if it is longer."""
+    now = timezone.now()
+    over = LogRecord.objects.filter(pk__lt=first_id(now - timedelta(days=days)))
+    if before is not None:
+        over = over.filter(pk__gte=first_id(now - timedelta(days=before)))
+    found = over.aggregate(
+        records=Count("pk"), bytes=Sum(F("request_bytes") + F("response_bytes"), default=0)
+    )
+    return Forecast(days, found["records"], found["bytes"])

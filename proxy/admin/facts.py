@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import Error as DatabaseError
 from django.utils.html import format_html
@@ -52,14 +51,16 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`due` is its share by weight among those of its priority, None when it gets no calls; `got` its share
-    of all calls of the last 24 hours, None when there were none."""
+    """`due` is its share by weight among those of its priority, None when it gets no calls; one on standby
+    gets them only while nobody of a priority before it can take them. `got` is its share of all calls of the
+    last 24 hours, None when there were none."""
 
     provider: Provider
     standing: Standing
     due: float | None
     got: float | None
     spent: Spent
+    is_standby: bool = False
 
     @property
     def is_quiet(self) -> bool:
@@ -81,7 +82,8 @@ class Facts:
     def due_bar(self) -> SafeString | str:
         if self.due is None:
             return _("gets no calls")
-        said = _("%(share)s by weight") % {"share": percent(self.due)}
+        said = _("standby, %(share)s of priority %(n)d") if self.is_standby else _("%(share)s by weight")
+        said %= {"share": percent(self.due), "n": self.provider.priority}
         return drawing.bar(self.due, 1, said, "muted")
 
     @property
@@ -126,23 +128,25 @@ class Facts:
 
 
 def of(providers: Sequence[Provider]) -> list[Facts]:
-    due, spent = shares(Provider.objects.filter(is_enabled=True)), _spent()
+    enabled = list(Provider.objects.filter(is_enabled=True, weight__gt=0))
+    due, spent = shares(enabled), _spent()
+    first = min((row.priority for row in enabled), default=0)
     total = sum(each.requests for each in spent.values())
     found = []
     for row, stands in zip(providers, stored.of(providers), strict=True):
         used = spent.get(row.provider_key, NOTHING)
         got = used.requests / total if total else None
-        found.append(Facts(row, stands, due.get(row.pk), got, used))
+        is_standby = row.priority > first
+        found.append(Facts(row, stands, due.get(row.pk), got, used, is_standby))
     return found
 
 
-def shares(providers: Any) -> dict[int, float]:
-    """By id: the part of the weight of all with the same priority, of those that are enabled and have any."""
-    weights = [(row.pk, row.priority, row.weight) for row in providers if row.weight]
+def shares(providers: Sequence[Provider]) -> dict[int, float]:
+    """By id: the part of the weight of all with the same priority."""
     totals: dict[int, int] = defaultdict(int)
-    for _pk, priority, weight in weights:
-        totals[priority] += weight
-    return {pk: weight / totals[priority] for pk, priority, weight in weights}
+    for row in providers:
+        totals[row.priority] += row.weight
+    return {row.pk: row.weight / totals[row.priority] for row in providers}
 
 
 def _spent() -> dict[str, Spent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -189,6 +189,7 @@ class ProviderAdmin(TestedAdmin, WhereAdmin):
     def _tested(self, request: HttpRequest, provider: Provider) -> HttpResponse | None:
         if "_test" not in request.POST:
             return None
+        messages.success(request, _("Provider %(name)s was saved.") % {"name": provider.provider_key})
         self.test(request, [provider])
         return redirect(reverse("admin:proxy_provider_change", args=[provider.pk]))
 

@@ -121,17 +121,17 @@ def _status(state: State, now: float, rules: Breaker) -> str:
 
 def _words(status: str, state: State, now: float, share: float) -> str:
     after = f": {state.words.rstrip('.')}" if state.words else ""
-    wait = max(round(state.until - now), 1)
+    until = f"{_moment(state.until):%H:%M:%S}"
     words = {
         "healthy": _of_keys(len(state.refused_keys)) or _("It is well."),
         "failing": _("Its last calls failed%(after)s. It gets %(share)s of its weight."),
-        "resting": _("It asked for a rest (HTTP 429), for %(wait)s seconds more."),
-        "open": _("It keeps failing and is left out for %(wait)s seconds more%(after)s."),
+        "resting": _("It asked for a rest (HTTP 429), until %(until)s UTC."),
+        "open": _("It keeps failing and is left out until %(until)s UTC%(after)s."),
         "half_open": _("It was left out and is being tried again%(after)s."),
         "recovering": _("It answers again and gets %(share)s of its weight."),
         "refused": _("It refuses the API key and is set aside until the key is corrected."),
     }[status]
-    return words % {"after": after, "share": f"{share:.0%}", "wait": wait}
+    return words % {"after": after, "share": f"{share:.0%}", "until": until}
 
 
 def _of_keys(refused: int) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from logs_app.models import LogRecord
-from logs_app.statistics import failures, periods
+from logs_app.statistics import failures, faults, periods
 from logs_app.statistics.failures import Failure
+from logs_app.statistics.faults import Faults
 from logs_app.statistics.periods import Overview
 
 # Reading weeks costs more than reading an hour, and a few seconds change less of them.
@@ -22,6 +23,7 @@ MOST_KEPT = 8
 class Found:
     overview: Overview
     failures: list[Failure]
+    faults: Faults
     read_at: float
 
 
@@ -47,4 +49,5 @@ def forget() -> None:
 
 def _read(records: Any, period: str) -> Found:
     overview = periods.read(period, timezone.now(), records)
-    return Found(overview, failures.read(overview.answer.since, records), time.monotonic())
+    since = overview.answer.since
+    return Found(overview, failures.read(since, records), faults.read(since, records), time.monotonic())

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from logs_app.finding import nodes
@@ -15,7 +16,8 @@ from relay.dashboard import numbers
 
 # A machine that recorded nothing for so long was replaced.
 FORGOTTEN_AFTER = timedelta(days=7)
-# So much later than the busiest of them, somebody should look.
+# So much later than the busiest of them, it may have had no call, or be gone; then somebody should look.
+QUIET_AFTER = timedelta(minutes=1)
 SILENT_AFTER = timedelta(minutes=5)
 
 
@@ -38,12 +40,20 @@ def look() -> list[Machine]:
 
 
 def _machine(row: Any, newest: datetime) -> Machine:
-    is_silent = newest - row.last > SILENT_AFTER
+    mood, state = _judged(row.last, newest)
     return Machine(
         name=row.pk,
         is_this=row.pk == settings.NODE_ID,
         records=numbers.count(row.seq),
         last=row.last,
-        mood="warn" if is_silent else "ok",
-        state=_("silent") if is_silent else _("recording"),
+        mood=mood,
+        state=state,
     )
+
+
+def _judged(last: datetime, newest: datetime) -> tuple[str, str]:
+    if newest - last > SILENT_AFTER:
+        return "warn", _("silent")
+    if newest - last > QUIET_AFTER:
+        return "muted", _("quiet for %(time)s") % {"time": timesince(last, newest)}
+    return "ok", _("recording")

@@ -95,7 +95,7 @@ def _now(request: HttpRequest, chosen: dict[str, str], found: Found | None) -> C
             "rows": breakdown.rows(_parts(found, chosen), chosen["by"]),
         }
     if user.has_perm("proxy.view_provider"):
-        context |= providers.counted(providers.look(found.overview if found else None))
+        context |= providers.counted(providers.look(found))
     return context
 
 

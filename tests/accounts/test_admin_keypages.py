@@ -56,17 +56,17 @@ def viewer(client: Client, *models: str) -> Client:
 
 
 def test_a_list_shows_what_is_left_of_time_and_requests(admin_client: Client, project: Project) -> None:
-    token = make(project, hours=2.5, max_requests=500)
+    token = make(project, hours=1.5, max_requests=500)
     for _ in range(3):
         quota.take(token.pk, 500)
     page = admin_client.get(TOKENS)
-    assert "2 h 29 min left" in text(page) and "497 of 500 left" in text(page) and "ends soon" in text(page)
+    assert "1 h 29 min left" in text(page) and "497 of 500 left" in text(page) and "ends soon" in text(page)
     assert page.content.count(b"<progress") == 2
     assert not has_inline_code(page)
 
 
 def test_tabs_count_the_states_and_keep_what_else_is_asked(admin_client: Client, project: Project) -> None:
-    make(project)
+    make(project, hours=1)
     tokens.revoke(make(project), ME)
     make(Project.objects.create(name="Other"))
     page = admin_client.get(TOKENS, {"project": str(project.pk), "q": ""})

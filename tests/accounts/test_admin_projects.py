@@ -49,6 +49,25 @@ def test_a_project_is_created_with_its_own_key(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_of_a_new_project_only_what_can_be_given_is_shown(admin_client: Client, project: Project) -> None:
+    page = text(admin_client.get(f"{PROJECTS}add/"))
+    assert "New API key" in page and "As it is" not in page and "Remove the API key" not in page
+    page = text(admin_client.get(f"{PROJECTS}{project.pk}/change/"))
+    assert "As it is" in page and "Remove the API key" in page
+
+
+@pytest.mark.django_db
+def test_a_list_offers_to_show_all_only_where_it_does_not(admin_client: Client, project: Project) -> None:
+    assert "Show all" not in text(admin_client.get(PROJECTS))
+    assert "1 result ( Show all )" in text(admin_client.get(PROJECTS, {"q": "shop"}))
+
+
+@pytest.mark.django_db
+def test_a_term_of_no_days_at_all_is_refused(admin_client: Client, project: Project) -> None:
+    assert "greater than or equal to 1" in text(change(admin_client, project, payload_days="0"))
+
+
+@pytest.mark.django_db
 def test_the_key_stays_is_replaced_or_goes(admin_client: Client, project: Project) -> None:
     change(admin_client, project, name="Renamed")
     assert Project.objects.get().upstream_key == SECRET

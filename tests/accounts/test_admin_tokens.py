@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,16 @@ def test_a_new_token_shows_its_secret_once(admin_client: Client, project: Projec
     assert (token.name, token.max_requests) == ("ci", 5)
     assert timedelta(hours=23) < token.expires_at - timezone.now() < timedelta(hours=25)
     assert secret not in admin_client.get(f"{TOKENS}{token.pk}/change/").content.decode()
+
+
+def test_when_a_new_token_ends_is_said_before_and_after(
+    admin_client: Client, project: Project, settings: Any
+) -> None:
+    settings.DEFAULT_TOKEN_LIFETIME = timedelta(days=9)
+    assert "Empty: 9 days." in text(admin_client.get(f"{TOKENS}add/"))
+    page = text(add(admin_client, project, max_requests="5"))
+    assert re.search("Works until .+, 5 requests in all.", page)
+    assert "Never expires." in text(add(admin_client, project, lifetime="never"))
 
 
 def test_a_token_lives_for_ever_only_where_that_was_said(admin_client: Client, project: Project) -> None:

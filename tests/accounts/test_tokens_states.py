@@ -28,7 +28,8 @@ def rows():
     shop, closed = Project.objects.create(name="Shop"), Project.objects.create(name="Closed")
     make(shop, "fine")
     make(shop, "ever", None)
-    make(shop, "soon", 1)
+    make(shop, "short", 1)
+    make(shop, "soon", 1, created_at=timezone.now() - timedelta(hours=10))
     make(shop, "old", -1)
     make(shop, "gone", -1, is_active=False)
     quota.take(make(shop, "spent", max_requests=1).pk, 1)
@@ -43,24 +44,36 @@ def rows():
 
 def test_each_token_is_in_the_first_state_that_fits(rows) -> None:
     assert dict(rows.values_list("name", "state")) == {
-        "fine": "active", "ever": "active", "soon": "soon", "old": "expired", "gone": "revoked",
-        "spent": "used_up", "nearly": "soon", "half": "active", "asleep": "project_inactive",
+        "fine": "active", "ever": "active", "short": "active", "soon": "soon", "old": "expired",
+        "gone": "revoked", "spent": "used_up", "nearly": "soon", "half": "active",
+        "asleep": "project_inactive",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lived", "left", "state"),
+    [(8, 1, "active"), (9, 1, "soon"), (24 * 60, 23, "soon"), (24 * 60, 25, "active")],
+)
+def test_the_end_is_near_in_the_last_tenth_and_within_a_day(lived: int, left: int, state: str) -> None:
+    """In hours."""
+    now = timezone.now()
+    make(Project.objects.create(name="Shop"), "it", left, created_at=now - timedelta(hours=lived, seconds=9))
+    assert states.with_state(WitheringToken.objects.all()).get().state == state
 
 
 def test_those_that_end_soon_count_as_active_too(rows) -> None:
     assert states.count(rows) == {
-        "active": 5, "soon": 2, "used_up": 1, "expired": 1, "revoked": 1, "project_inactive": 1,
+        "active": 6, "soon": 2, "used_up": 1, "expired": 1, "revoked": 1, "project_inactive": 1,
     }  # fmt: skip
     assert set(states.narrow(rows, "active").values_list("name", flat=True)) == {
-        "fine", "ever", "soon", "nearly", "half",
+        "fine", "ever", "short", "soon", "nearly", "half",
     }  # fmt: skip
     assert set(states.narrow(rows, "soon").values_list("name", flat=True)) == {"soon", "nearly"}
 
 
 def test_all_tokens_are_counted_but_those_of_deleted_projects(rows) -> None:
     assert states.of_tokens() == {
-        "active": 5, "soon": 2, "used_up": 1, "expired": 1, "revoked": 1, "project_inactive": 1,
+        "active": 6, "soon": 2, "used_up": 1, "expired": 1, "revoked": 1, "project_inactive": 1,
     }  # fmt: skip
     Project.objects.update(deleted_at=timezone.now())
     assert not any(states.of_tokens().values())

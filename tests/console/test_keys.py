@@ -46,7 +46,7 @@ def test_a_project_a_token_a_call_and_its_end(page: Page, relay_server: Relay) -
 
     page.goto(f"/admin/accounts/witheringtoken/?q={name}")
     expect(page.locator("#result_list")).to_contain_text("4 of 5 left")
-    expect(page.locator("#result_list")).to_contain_text("ends soon")
+    expect(page.locator("#result_list")).to_contain_text("active")
     page.locator("#result_list tbody th a").click()
     expect(page.locator("#content")).not_to_contain_text(secret)
     page.get_by_role("button", name="Revoke").click()

@@ -14,7 +14,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from logs_app.alerts import evaluator, readers, telling, trying
-from logs_app.alerts.evaluator import Evaluator, apply
+from logs_app.alerts.evaluator import LOST_AFTER, Evaluator, apply
 from logs_app.alerts.reading import Reading
 from logs_app.models import AlertRule, AlertState
 from tests.logs_app.alerting import calls, forget, rule
@@ -180,6 +180,19 @@ def test_what_another_machine_saw_is_its_own(failing: AlertRule) -> None:
     AlertState.objects.create(rule=failing, subject="p", node="elsewhere", is_open=True)
     apply(failing, [], timezone.now())
     assert AlertState.objects.get().is_open
+
+
+def test_what_a_machine_saw_that_is_gone_is_closed_without_a_word(
+    failing: AlertRule, receiver: Receiver
+) -> None:
+    now = timezone.now()
+    for node, ago in (("gone", LOST_AFTER + timedelta(minutes=1)), ("busy", timedelta(minutes=5))):
+        reading = Reading("Set aside", begins=True, subject="p", node=node)
+        apply(failing, [reading], now - ago)
+    later(news="")
+    look_after_news()
+    assert [state.node for state in AlertState.objects.filter(is_open=True)] == ["busy"]
+    assert told(receiver) == []
 
 
 def test_a_rule_that_is_off_is_silent(failing: AlertRule, receiver: Receiver) -> None:

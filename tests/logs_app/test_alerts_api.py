@@ -144,6 +144,16 @@ def test_an_alert_is_made_and_changed_in_the_admin(staff: Client) -> None:
     assert (made.threshold, made.emails, made.webhook_url) == (30, [], "")
 
 
+def test_the_page_says_once_what_is_the_case_and_on_which_machine(staff: Client) -> None:
+    rule = AlertRule.objects.create(name="Down", kind="provider")
+    for node, is_open in (("n1", True), ("n2", False)):
+        rule.states.create(subject="p", node=node, is_open=is_open, words=f"Left out by {node}")
+    page = staff.get(f"{PAGE}{rule.pk}/change/").content.decode()
+    assert page.count("Left out by n1") == 1
+    assert "badge-error" in page and "badge-muted" in page and ">n2<" in page
+    assert "● Left out by n1" in staff.get(PAGE).content.decode()
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -54,6 +54,22 @@ def test_a_rule_is_created_shown_changed_and_deleted(api: API) -> None:
     assert actions >= {f"redactionrule.{verb}" for verb in ("create", "update", "delete")}
 
 
+def test_who_is_to_be_forgotten_is_not_written_into_the_audit_trail(api: API, admin_client: Client) -> None:
+    """Nobody may edit it; that the pattern changed, and changed back, is still seen."""
+    path = f"{URL}/{api.post(URL, STAFF | {'pattern': 'anna muster'}).json()['id']}"
+    api.patch(path, {"pattern": "a.muster"})
+    api.patch(path, {"pattern": "anna muster"})
+    rule = RedactionRule.objects.get()
+    admin_client.post(f"/admin/logs_app/redactionrule/{rule.pk}/change/", FORM | {"pattern": "muster"})
+    api.delete(path)
+    events = list(AuditEvent.objects.filter(target_kind="redactionrule").order_by("seq"))
+    assert len(events) == 5 and not any("muster" in f"{event.before}{event.after}" for event in events)
+    before = [orjson.loads(event.before or "{}").get("pattern") for event in events]
+    after = [orjson.loads(event.after or "{}").get("pattern") for event in events]
+    assert before[1:] == after[:-1]
+    assert after[0] == after[2] and len({*after[:-1]}) == 3
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

@@ -5,7 +5,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from logs_app.models import LogRecord
+from logs_app import search
+from logs_app.models import LogRecord, SearchText
 from tests.logs_app.records import add_record
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,12 @@ def test_as_many_records_are_made_as_were_asked_for():
     assert err.getvalue().startswith("30 of 30 records, ")
     call_command("seed_logs", "--count", "5", stderr=err)
     assert LogRecord.objects.count() == 35
+
+
+def test_their_words_are_found():
+    call_command("seed_logs", "--count", "20", stderr=io.StringIO())
+    assert search.behind(LogRecord.objects.db) == 0
+    assert SearchText.objects.count() == 20
 
 
 def test_real_records_are_left_alone():

@@ -243,6 +243,7 @@ def test_a_connection_is_tested_when_it_is_saved(admin_client: Client, provider:
             FORM | {"api_base": simulator.base_url, "new_api_key": "sk-good", "_test": "x"},
             follow=True,
         )
+        assert "Provider default was saved." in answer.content.decode()
         assert "Provider default: It lists" in answer.content.decode()
         assert answer.redirect_chain == [(f"{LIST}{provider.pk}/change/", 302)]
         added = FORM | {
@@ -267,7 +268,7 @@ def test_the_state_is_shown_and_reset(admin_client: Client, provider: Provider, 
         health.report(provider.pk, Outcome.SERVER_ERROR, words="HTTP 500")
     for url in (LIST, f"{LIST}{provider.pk}/change/"):
         page = admin_client.get(url).content.decode()
-        assert "badge-error" in page and "left out for" in page and "HTTP 500" in page
+        assert "badge-error" in page and "left out until" in page and "HTTP 500" in page
     assert "They get calls again" in act(admin_client, provider, "reset_state")
     assert "badge-ok" in admin_client.get(LIST).content.decode()
     assert AuditEvent.objects.filter(action="provider.reset").exists()

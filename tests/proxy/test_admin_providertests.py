@@ -134,6 +134,13 @@ def test_the_list_tells_shares_and_costs_the_same_however_long_it_is(admin_clien
     assert "33 % by weight" in page and "gets no calls" in page and "no calls in 24 h" in page
 
 
+def test_who_stands_in_for_others_is_on_standby(admin_client: Client) -> None:
+    for n in (0, 1):
+        Provider.objects.create(provider_key=f"p{n}", api_base="https://a.example", priority=n)
+    page = admin_client.get(LIST).content.decode()
+    assert page.count("100 % by weight") == page.count("standby, 100 % of priority 1") > 0
+
+
 def test_the_own_key_of_a_project_is_tested(
     admin_client: Client, provider: Provider, guarded: Simulator
 ) -> None:

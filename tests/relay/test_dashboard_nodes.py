@@ -46,8 +46,15 @@ def test_who_is_silent_while_others_record_is_seen(
 
 def test_a_quiet_night_makes_nobody_silent(settings: Any) -> None:
     machine(settings.NODE_ID, minutes_ago=600)
-    machine("other", minutes_ago=602)
+    machine("other", minutes_ago=600.5)
     assert set(moods().values()) == {"ok"}
+
+
+def test_who_may_be_gone_is_not_said_to_record(settings: Any) -> None:
+    machine(settings.NODE_ID, minutes_ago=1)
+    machine("other", minutes_ago=3.2)
+    (other,) = [found for found in nodes.look() if not found.is_this]
+    assert (other.mood, other.state) == ("muted", "quiet for 2\xa0minutes")
 
 
 def test_the_page_shows_them(admin_client: Client, settings: Any) -> None:

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from accounts.models import Project
+from logs_app.statistics.faults import Faults
 from proxy.configuration import rows
 from proxy.health import standing
 from proxy.health.breaker import HEALTHY
 from proxy.health.health import fingerprint
 from proxy.models import Provider
 from relay.dashboard import providers
+from relay.dashboard.figures import Found
 from relay.dashboard.providers import Health
 from tests.logs_app.test_statistics_divisions import overview
 
@@ -30,6 +33,11 @@ def refusing() -> Iterator[Provider]:
     standing.table().change(row.pk, lambda _: replace(HEALTHY, fingerprint=mark, is_refused=True))
     yield row
     standing.reset(row.pk)
+
+
+def known(*calls: dict[str, Any], retried: int = 0, of_callers: int = 0) -> Found:
+    faults = Faults({"well": of_callers}, {"well": retried} if retried else {})
+    return Found(overview(*calls), [], faults, 0.0)
 
 
 def shown(found: list[Health]) -> list[tuple[str, str]]:
@@ -67,11 +75,21 @@ def test_one_without_a_key_is_well_where_it_needs_none_or_projects_bring_theirs(
 
 def test_their_calls_are_summed_up(well):
     calls = {"provider": "well", "latency_ms": 100.0, "count": 3}
-    (health,) = providers.look(overview(calls, {"provider": "well", "outcome": "failed"}, {"model": "m"}))
+    (health,) = providers.look(known(calls, {"provider": "well", "outcome": "failed"}, {"model": "m"}))
     assert (health.requests, health.errors) == ("4", "25.0 %")
     assert health.latency.endswith(" ms")
 
 
+def test_errors_are_those_of_the_provider_also_when_others_made_up_for_them(well):
+    calls = {"provider": "well", "count": 6}, {"provider": "well", "outcome": "failed", "count": 2}
+    (health,) = providers.look(known(*calls, of_callers=2))
+    assert (health.errors, health.retried) == ("0 %", "")
+    (health,) = providers.look(known(*calls, of_callers=1, retried=2))
+    assert (health.requests, health.errors, health.retried) == ("8", "30.0 %", "2 retried")
+    (health,) = providers.look(known(retried=5))
+    assert (health.requests, health.errors, health.latency) == ("0", "100 %", "–")
+
+
 def test_one_without_calls_has_no_figures(well):
-    (health,) = providers.look(overview())
+    (health,) = providers.look(known())
     assert (health.requests, health.latency) == ("–", "–")

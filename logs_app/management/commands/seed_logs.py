@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from logs_app.assembly import Rows
 from logs_app.models import LogRecord
 from logs_app.recorder.store import Store
+from logs_app.search.indexer import Indexer
 from logs_app.seeding import NODE, Seeder
 
 BATCH = 500
@@ -28,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=float, default=30.0, help="From so many days ago to now (30).")
         parser.add_argument("--seed", type=int, default=1, help="The same seed makes the same records (1).")
         parser.add_argument("--force", action="store_true", help="Also where there are real records.")
+        parser.add_argument(
+            "--no-index", action="store_false", dest="index", help="Their words are not to be found."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["count"] < 1 or options["days"] <= 0:
@@ -36,6 +40,8 @@ class Command(BaseCommand):
             raise CommandError("There are real records here; --force puts made-up ones beside them.")
         records = Seeder(options["seed"]).records(options["count"], options["days"])
         self._write(records, options["count"])
+        if options["index"]:  # which no recorder does: none has a journal of theirs
+            Indexer([NODE]).finish()
 
     def _write(self, records: Iterator[Rows], count: int) -> None:
         store = Store()
