@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Access"),
         (
             Entry("folder", model="accounts.Project", keys="g p"),
-            Entry(
-                "hourglass",
-                model="accounts.WitheringToken",
-                name=pgettext_lazy("withering", "Tokens"),
-                keys="g t",
-            ),
+            Entry("hourglass", model="accounts.WitheringToken", keys="g t"),
             Entry("key-round", model="accounts.Credential", name=_("Keys"), keys="g k"),
             Entry("shield-check", model="accounts.AuditEvent", name=_("Audit")),
         ),

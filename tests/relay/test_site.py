@@ -42,7 +42,7 @@ def test_every_list_has_a_place_in_a_group() -> None:
 def test_who_may_all_sees_all(admin_user: User) -> None:
     seen = side_bar(admin_user)
     assert list(seen) == ["Observe", "Access", "Route", "Settings"]
-    assert seen["Access"] == ["Projects", "Tokens", "Keys", "Audit"]
+    assert seen["Access"] == ["Projects", "Withering tokens", "Keys", "Audit"]
 
 
 @pytest.mark.django_db
