@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import actors
 from accounts.errors import Refused
 from logs_app.models import LogRecord
-from logs_app.presentation import sidebyside
+from logs_app.presentation import presentation
 from logs_app.presentation.onerecord import revealed
+from logs_app.recordpage import comparing
 from proxy.replay import replaying
-from proxy.replay.changes import Changes
+from proxy.replay.changes import Changes, system_of
 from proxy.replay.replaying import Plan
 
 PERMISSION = "logs_app.add_logrecord"
@@ -28,7 +29,11 @@ class ReplayForm(forms.Form):
     model = forms.CharField(label=_("Model"), required=False)
     provider = forms.CharField(label=_("Provider"), required=False)
     system = forms.CharField(
-        label=_("System prompt"), required=False, strip=False, widget=forms.Textarea({"rows": 4})
+        label=_("System prompt"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("That of the original. As soon as you change it, yours is asked."),
     )
     set = forms.JSONField(
         label=_("Set"),
@@ -56,15 +61,26 @@ class ReplayForm(forms.Form):
             raise forms.ValidationError(_("This is no JSON object."))
         return given
 
+    def clean_system(self) -> str | None:
+        """None where it is that of the original. Browsers send each end of a line as two characters."""
+        given, asked = (
+            _lines(text) for text in (self.cleaned_data["system"], self.initial.get("system", ""))
+        )
+        return None if given == asked else given
+
     def changes(self) -> Changes:
         given = self.cleaned_data
         return Changes(
             model=given["model"] or None,
             provider=given["provider"] or None,
-            system=given["system"] or None,
+            system=given["system"],
             set=given["set"],
             drop=tuple(given["drop"].split()),
         )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def replay(request: HttpRequest, pk: str) -> HttpResponse:
@@ -72,7 +88,8 @@ def replay(request: HttpRequest, pk: str) -> HttpResponse:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     record = revealed(request, LogRecord.objects.revealed_to(request.user), pk)
-    form = ReplayForm(request.POST or None)
+    asked = system_of(record.path, presentation.request_body(record.payload))
+    form = ReplayForm(request.POST or None, initial={"system": asked})
     context = {**admin.site.each_context(request), "title": _("Replay"), "record": record, "form": form}
     if request.method == "POST" and form.is_valid():
         context |= _asked(request, record, form)
@@ -87,6 +104,4 @@ def _asked(request: HttpRequest, record: LogRecord, form: ReplayForm) -> dict[st
         again = async_to_sync(replaying.run)(plan)
     except Refused as refused:
         return {"refusal": refused.message}
-    shown = sidebyside.compare(record, again)
-    facts = [(name, shown["before"][name], shown["after"][name]) for name in shown["before"]]
-    return {"shown": shown, "facts": facts}
+    return comparing.of(record, again)

@@ -176,6 +176,19 @@ def test_the_admin_shows_both_answers(browser, original):
     assert "This is no JSON object." in submit(browser, path, {"set": "[1]"}).text
 
 
+def test_the_page_begins_with_the_prompt_of_the_original(relay_server, manage, browser):
+    prompt = "Be brief.\nBe kind."
+    said = [{"role": "system", "content": prompt}, {"role": "user", "content": "Who?"}]
+    id = chat(relay_server, manage, "", messages=said)
+    path = f"/admin/logs_app/logrecord/{id}/replay/"
+    assert prompt in browser.get(path).text
+    for given, asked in ((prompt, prompt), ("", ""), ("Be long.\nVery.", "Be long.\nVery.")):
+        shown = submit(browser, path, {"system": given.replace("\n", "\r\n")}).text
+        again = re.search(r"logrecord/([0-9a-f-]{36})/change/\">The record of the new call", shown)
+        assert again and recorded(manage, again[1])["request_body"]["messages"][0]["content"] == asked
+        assert ("0 differences in the request" in shown) == (asked == prompt)
+
+
 def test_the_page_is_for_staff(relay_server, original):
     answer = httpx.get(f"{relay_server.url}/admin/logs_app/logrecord/{original}/replay/")
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/admin/login/")
