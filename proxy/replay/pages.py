@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import actors
 from accounts.errors import Refused
+from logs_app.admin import filterbar
 from logs_app.models import LogRecord
 from logs_app.presentation import presentation
 from logs_app.presentation.onerecord import revealed
 from logs_app.recordpage import comparing
+from proxy.playground import choices
 from proxy.replay import replaying
 from proxy.replay.changes import Changes, system_of
 from proxy.replay.replaying import Plan
@@ -26,8 +28,10 @@ PERMISSION = "logs_app.add_logrecord"
 
 
 class ReplayForm(forms.Form):
-    model = forms.CharField(label=_("Model"), required=False)
-    provider = forms.CharField(label=_("Provider"), required=False)
+    model = forms.CharField(
+        label=_("Model"), required=False, widget=forms.TextInput({"list": "replay-models"})
+    )
+    provider = forms.ChoiceField(label=_("Provider"), required=False)
     system = forms.CharField(
         label=_("System prompt"),
         required=False,
@@ -42,10 +46,7 @@ class ReplayForm(forms.Form):
         help_text=_('Members of the request, as JSON: {"temperature": 0}'),
     )
     drop = forms.CharField(label=_("Leave out"), required=False, help_text=_("Names, separated by spaces."))
-    key = forms.CharField(
-        label=_("Key"), required=False, help_text=_("Its name or id. Empty: the one of the original.")
-    )
-
+    key = forms.ChoiceField(label=_("Key"), required=False)
     cache = forms.BooleanField(
         label=_("The response cache may answer"),
         required=False,
@@ -54,6 +55,13 @@ class ReplayForm(forms.Form):
             "is not seen here, only what is in Redis."
         ),
     )
+
+    def __init__(self, user: Any, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        providers = [(name, name) for name in choices.providers()]
+        fields: Any = self.fields
+        fields["provider"].choices = [("", _("as the relay chooses")), *providers]
+        fields["key"].choices = [("", _("that of the original")), *choices.keys(user)]
 
     def clean_set(self) -> dict[str, Any]:
         given = self.cleaned_data["set"] or {}
@@ -89,8 +97,14 @@ def replay(request: HttpRequest, pk: str) -> HttpResponse:
         raise PermissionDenied
     record = revealed(request, LogRecord.objects.revealed_to(request.user), pk)
     asked = system_of(record.path, presentation.request_body(record.payload))
-    form = ReplayForm(request.POST or None, initial={"system": asked})
-    context = {**admin.site.each_context(request), "title": _("Replay"), "record": record, "form": form}
+    form = ReplayForm(request.user, request.POST or None, initial={"system": asked})
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Replay"),
+        "record": record,
+        "form": form,
+        "models": filterbar.seen()["model"],
+    }
     if request.method == "POST" and form.is_valid():
         context |= _asked(request, record, form)
     return TemplateResponse(request, "proxy/replay.html", context)
@@ -98,9 +112,10 @@ def replay(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _asked(request: HttpRequest, record: LogRecord, form: ReplayForm) -> dict[str, Any]:
     try:
-        given = form.cleaned_data
-        plan = Plan.of(record, form.changes(), given["key"] or None, wants_cache=given["cache"])
-        replaying.note(plan, actors.of(request), request)
+        given, actor = form.cleaned_data, actors.of(request)
+        key = choices.name_of(choices.find(request.user, given["key"], actor)) if given["key"] else None
+        plan = Plan.of(record, form.changes(), key, wants_cache=given["cache"])
+        replaying.note(plan, actor, request)
         again = async_to_sync(replaying.run)(plan)
     except Refused as refused:
         return {"refusal": refused.message}
