@@ -119,9 +119,9 @@ const copyAs = async (button) => {
 
 const listModels = async () => {
   const answer = await fetch(`${form.dataset.models}?key=${encodeURIComponent(form.key.value)}`, { redirect: "manual" });
-  const { models } = answer.ok ? await answer.json() : { models: [] };
+  const { models, usual } = answer.ok ? await answer.json() : { models: [], usual: "" };
   document.getElementById("models").replaceChildren(...models.map((value) => element("option", { value })));
-  if (panes[0].model === "" && models.length > 0) panes[0].model = models[0];
+  for (const pane of panes) pane.model ||= usual;
   look();
 };
 
