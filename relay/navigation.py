@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
                 permission="logs_app.add_logrecord",
                 keys="g m",
             ),
+            Entry("receipt", view="costs", name=_("Costs"), permission="logs_app.view_logrecord", keys="g o"),
             Entry("zap", view="cache", name=_("Cache"), permission="proxy.view_cachepurge", keys="g c"),
             Entry("bell", model="logs_app.AlertRule"),
             Entry("send", model="logs_app.Dispatcher", keys="g e"),

@@ -9,6 +9,7 @@ from proxy import views
 from proxy.admin import cachepage
 from proxy.replay import pages
 from relay import openapi
+from relay.costs import pages as costs
 from relay.dashboard import pages as dashboard
 from relay.health import health
 from relay.metrics import page as metrics
@@ -28,6 +29,7 @@ urlpatterns = [
     path("admin/logs_app/logrecord/<str:pk>/replay/", REPLAY, name="record-replay"),
     path("admin/playground/", include("proxy.playground.urls")),
     path("admin/compare/", include("proxy.compare.urls")),
+    path("admin/costs/", admin.site.admin_view(costs.page), name="costs"),
     path("admin/cache/", admin.site.admin_view(cachepage.page), name="cache"),
     path("admin/", admin.site.admin_view(dashboard.index)),  # in place of the index of the next line
     path("admin/", admin.site.urls),

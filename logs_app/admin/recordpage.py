@@ -26,7 +26,7 @@ from logs_app.conversation.turns import Media, Part
 from logs_app.models import LogRecord
 from logs_app.presentation import byteranges, elision, markdown, onerecord, presentation, sides, snippets
 from logs_app.presentation.marks import marked
-from logs_app.recordpage import absences, explanation, flying, neighbours, pictures, reading
+from logs_app.recordpage import absences, comparing, explanation, flying, neighbours, pictures, reading
 
 LOCKED = "default-src 'none'; sandbox"
 # Markdown beyond this is shown as it was written.
@@ -43,6 +43,7 @@ class RecordPage(admin.ModelAdmin):
             path("<str:pk>/part/<int:number>/", view(self.part), name="logs_app_logrecord_part"),
             path("<str:pk>/media/<int:number>/", view(self.media_file), name="logs_app_logrecord_media"),
             path("<str:pk>/body/<str:side>/", view(self.body), name="logs_app_logrecord_body"),
+            path("<str:pk>/beside/<str:other>/", view(self.two_beside), name="logs_app_logrecord_beside"),
             path("<str:pk>/program/<str:language>/", view(self.program), name="logs_app_logrecord_program"),
             *super().get_urls(),
         ]
@@ -95,6 +96,18 @@ class RecordPage(admin.ModelAdmin):
             "started": flight.started_us // 1000 if flight else None,
         }
         return TemplateResponse(request, "admin/logs_app/logrecord/open.html", context)
+
+    def two_beside(self, request: HttpRequest, pk: str, other: str) -> HttpResponse:
+        """Two records: a call and its replay, or what two ways of asking came to."""
+        before, after = _revealed(request, pk), _revealed(request, other)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Side by side"),
+            "opts": self.opts,
+            "records": [("A", before), ("B", after)],
+            **comparing.of(before, after),
+        }
+        return TemplateResponse(request, "admin/logs_app/logrecord/beside.html", context)
 
     def part(self, request: HttpRequest, pk: str, number: int) -> HttpResponse:
         """All of one part of the conversation: as it was written, or with `?shown` as the page shows it."""

@@ -107,6 +107,11 @@ class Sums:
         return self["cost_nanos"] if self["priced"] else None
 
     @property
+    def unpriced(self) -> int:
+        """Of calls that went well: one that was refused or failed costs nothing anyway."""
+        return max(0, self["records"] - self["priced"] - self["errors"])
+
+    @property
     def latencies(self) -> array[int]:
         """Counts by bucket of `histogram`."""
         return self._lanes[LATENCY:TTFT]

@@ -148,12 +148,6 @@ def figure(number: float | None) -> str:
 
 
 @register.filter
-def words(name: str) -> str:
-    """Of the name of a column: "Prompt tokens"."""
-    return name.replace("_", " ").capitalize()
-
-
-@register.filter
 def is_long(text: str, most: int) -> bool:
     return len(text) > most
 

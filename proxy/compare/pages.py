@@ -8,7 +8,7 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,13 +19,18 @@ from accounts.audit import actors
 from logs_app import reveals
 from logs_app.admin import filterbar, selecting
 from logs_app.finding.filters import RecordFilters
+from logs_app.models import LogRecord
+from logs_app.presentation import presentation
+from logs_app.presentation.onerecord import revealed
 from proxy.compare import api, running, table
 from proxy.compare.running import MOST_AT_ONCE, MOST_RECORDS, Comparison
 from proxy.playground import choices
 from proxy.playground.pages import for_staff, refusal
+from proxy.replay.changes import system_of
 from proxy.replay.pages import PERMISSION
 
 LIMIT = 20
+PROMPTED = ("pk", "prompt_fingerprint")
 
 
 @require_safe
@@ -36,13 +41,16 @@ def page(request: HttpRequest) -> HttpResponse:
     given, ids = _chosen(request)
     filters = filterbar.texts(given)
     wanted = {"filters": filters, **({} if ids is None else {"ids": ids})}
-    found = len(running.newest(api.records(request.user, wanted), MOST_RECORDS))
+    calls = list(running.of_clients(api.records(request.user, wanted)).values_list(*PROMPTED)[:MOST_RECORDS])
+    found = len(calls)
     context = {
         **admin.site.each_context(request),
         "title": _("Compare"),
         "chips": filterbar.chips(given),
         "is_chosen": ids is not None,
         "found": found,
+        "newest": calls[0][0] if calls else None,
+        "prompts": len({fingerprint for _id, fingerprint in calls}),
         "has_more": found == MOST_RECORDS,
         "limit": min(found, LIMIT if ids is None else MOST_RECORDS) or LIMIT,
         "most": MOST_RECORDS,
@@ -53,6 +61,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "models": filterbar.seen()["model"],
     }
     return TemplateResponse(request, "proxy/compare.html", context)
+
+
+@require_safe
+def prompt(request: HttpRequest, pk: str) -> JsonResponse:
+    """What another system prompt would take the place of, to begin with. Behind the admin's own door."""
+    record = revealed(request, LogRecord.objects.revealed_to(request.user), pk)
+    return JsonResponse({"system": system_of(record.path, presentation.request_body(record.payload))})
 
 
 @require_POST

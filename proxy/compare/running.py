@@ -15,7 +15,7 @@ from accounts.errors import Refused
 from logs_app.models import LogRecord
 from logs_app.presentation import presentation, sidebyside
 from proxy.compare.checks import Check
-from proxy.compare.summary import TOKENS, Row
+from proxy.compare.summary import COLUMNS, TOKENS, Row
 from proxy.replay import replaying
 from proxy.replay.changes import Changes
 from proxy.replay.replaying import Plan
@@ -49,13 +49,19 @@ class Comparison:
 
 
 def newest(records: QuerySet[LogRecord], limit: int) -> list[UUID]:
-    """Calls of clients, not those that the relay made of them."""
-    return list(records.filter(lineage="").order_by("-pk").values_list("pk", flat=True)[:limit])
+    return list(of_clients(records).values_list("pk", flat=True)[:limit])
+
+
+def of_clients(records: QuerySet[LogRecord]) -> QuerySet[LogRecord]:
+    """Not the calls that the relay made of them. The newest first."""
+    return records.filter(lineage="").order_by("-pk")
 
 
 async def rows(comparison: Comparison) -> AsyncIterator[Row]:
-    """As they come. Whoever stops reading ends the calls that are under way."""
-    done: asyncio.Queue[Row] = asyncio.Queue()
+    """As they come. Whoever stops reading ends the calls that are under way, and whoever reads slowly holds
+    them up: their answers would fill the memory.
+    """
+    done: asyncio.Queue[Row] = asyncio.Queue(comparison.at_once)
     jobs = _jobs(comparison)
     workers = [
         asyncio.create_task(_work(jobs, comparison, done))
@@ -106,6 +112,7 @@ async def _row(id: UUID, variant: Variant, comparison: Comparison) -> Row:
         "latency_ms": record.latency_ms,
         "ttft_ms": record.ttft_ms,
         "error": record.error_message or None,
+        "answer": answer,
         "checks": {name: check(answer, former) for name, check in comparison.checks.items()},
     }
 
@@ -118,5 +125,5 @@ def _prepare(id: UUID, variant: Variant, key: str | None) -> tuple[LogRecord, Pl
 
 
 def _empty(id: UUID, variant: Variant) -> Row:
-    names = ("id", "model", "provider", "status_code", "outcome", *TOKENS, "cost", "cost_nanos", "latency_ms")
-    return {"record": str(id), "variant": variant.name, "checks": {}, "ttft_ms": None} | dict.fromkeys(names)
+    told = {"record": str(id), "variant": variant.name, "checks": {}}
+    return dict.fromkeys((*COLUMNS, "cost_nanos")) | told

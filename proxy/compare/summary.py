@@ -12,7 +12,7 @@ Row = dict[str, Any]
 TOKENS = ("prompt_tokens", "completion_tokens", "cached_tokens")
 COLUMNS = (
     "record", "variant", "id", "model", "provider", "status_code", "outcome", *TOKENS, "cost", "latency_ms",
-    "ttft_ms", "error",
+    "ttft_ms", "error", "answer",
 )  # fmt: skip
 
 

@@ -96,14 +96,15 @@ async def send(request: HttpRequest, user: Any) -> HttpResponseBase:
 @require_GET
 @for_staff
 async def models(request: HttpRequest, user: Any) -> HttpResponseBase:
-    """What the key of the address may ask for."""
+    """What the key of the address may ask for, and what to begin with."""
     lane, wanted = await runtime.current(), request.GET.get("key", "")
     if wanted == choices.OWN:
         key = Key("", "credential", "", "")  # as it will be
     else:
         await sync_to_async(choices.find)(user, wanted, actors.of(request))
         key = await sending.find_key(wanted, lane)
-    return JsonResponse({"models": await merging.names(key, lane)})
+    names = await merging.names(key, lane)
+    return JsonResponse({"models": names, "usual": await sync_to_async(choices.usual_model)(user, names)})
 
 
 @require_POST

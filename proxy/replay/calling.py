@@ -27,12 +27,14 @@ from proxy.configuration.configuration import Key, Route, Snapshot
 from proxy.delivery import delivery
 from proxy.delivery.bodies import Broken, Delivery
 from proxy.exchange import PART_BYTES, Exchange
+from proxy.headers import RawHeaders
 from proxy.replay.originals import Original
 from proxy.request import parsing
 from proxy.request.parsing import Call
 from proxy.routing import routes
 
 LINEAGE = "replay"
+TAGS = b"x-relay-tags"
 Assemble = Callable[[bytes, list[Piece]], Rows]
 
 
@@ -92,10 +94,16 @@ def _call(question: Question, version_prefix: str) -> Call:
             "raw_path": quote(original.path).encode(),
             "query_string": original.query.encode(),
             "http_version": "1.1",
-            "headers": [*original.headers, *length],
+            "headers": [*_tagged(original.headers), *length],
         },
         version_prefix,
     )
+
+
+def _tagged(headers: RawHeaders) -> RawHeaders:
+    """As what it is, before the tags of the original: so it is found, and what it cost is told apart."""
+    own = [value for name, value in headers if name == TAGS][:1]
+    return [*(each for each in headers if each[0] != TAGS), (TAGS, b",".join([LINEAGE.encode(), *own]))]
 
 
 async def _hear_out(answer: Delivery) -> None:

@@ -58,10 +58,21 @@ def _parse(body: bytes) -> dict[str, Any]:
     return document
 
 
+def system_of(path: str, document: Any) -> str:
+    """The system prompt of a request, as one text: what another would take the place of."""
+    if not isinstance(document, dict):
+        return ""
+    first = _first_of_the_prompt(_turns(document))
+    content = document.get(_MEMBERS.get(path, "")) if first is None else first.get("content")
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else ""
+    texts = (part.get("text") for part in content if isinstance(part, dict))
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
 def _set_system(path: str, document: dict[str, Any], text: str) -> None:
-    given = [document.get(name) for name in ("messages", "input")]
-    turns: list[Any] = next((turns for turns in given if isinstance(turns, list)), [])
-    first = next((turn for turn in turns if _is_of_the_prompt(turn)), None)
+    turns = _turns(document)
+    first = _first_of_the_prompt(turns)
     if first is not None:
         first["content"] = text
     elif path in _MEMBERS:
@@ -72,5 +83,11 @@ def _set_system(path: str, document: dict[str, Any], text: str) -> None:
         raise Invalid(_("This request has no place for a system prompt."), field="system")
 
 
-def _is_of_the_prompt(turn: Any) -> bool:
-    return isinstance(turn, dict) and turn.get("role") in PROMPT_ROLES
+def _turns(document: dict[str, Any]) -> list[Any]:
+    given = [document.get(name) for name in ("messages", "input")]
+    return next((turns for turns in given if isinstance(turns, list)), [])
+
+
+def _first_of_the_prompt(turns: list[Any]) -> dict[str, Any] | None:
+    messages = (turn for turn in turns if isinstance(turn, dict))
+    return next((turn for turn in messages if turn.get("role") in PROMPT_ROLES), None)

@@ -9,10 +9,13 @@ from typing import Any
 
 from accounts.audit import audit
 from accounts.audit.audit import Actor
+from accounts.errors import Unknown
 from logs_app.models import LogRecord
 from logs_app.pricing.reading import Prices
 from logs_app.redaction import policy
 from proxy import runtime
+from proxy.configuration.configuration import Key
+from proxy.configuration.snapshot import SnapshotStore
 from proxy.replay import calling, changes, originals
 from proxy.replay.calling import Assemble, Question
 from proxy.replay.changes import Changes
@@ -68,11 +71,20 @@ def note(plan: Plan, actor: Actor, request: Any = None) -> None:
 
 async def run(plan: Plan) -> LogRecord:
     """The new record, not saved yet. Raises Refused when key, provider or the lane will not have it."""
-    snapshot = (await runtime.current()).snapshots.current
-    key = originals.find_key(plan.record, plan.key, snapshot)
-    originals.check_provider(plan.changes.provider, snapshot)
+    snapshots = (await runtime.current()).snapshots
+    key = await _find_key(plan, snapshots)
+    originals.check_provider(plan.changes.provider, snapshots.current)
     question = Question(plan.original, plan.body, key, plan.changes.provider, plan.wants_cache)
     return await calling.ask(question, plan.assembled)
+
+
+async def _find_key(plan: Plan, snapshots: SnapshotStore) -> Key:
+    """One that was made a moment ago is looked for once more."""
+    try:
+        return originals.find_key(plan.record, plan.key, snapshots.current)
+    except Unknown:
+        await snapshots.refresh()
+        return originals.find_key(plan.record, plan.key, snapshots.current)
 
 
 @asynccontextmanager

@@ -85,9 +85,9 @@ def _tokens(now: Sums, before: Sums) -> Tile:
 
 
 def _unpriced(overview: Overview) -> int:
-    """Of calls that asked a model and went well: a list of models and a refusal cost nothing anyway."""
-    asked = Sums(sum(figures for (group, _start), figures in overview.answer.sums.items() if group[0]))
-    return max(0, asked["records"] - asked["priced"] - asked["errors"])
+    """Of calls that asked a model: a list of models costs nothing anyway."""
+    asked = sum(figures for (group, _start), figures in overview.answer.sums.items() if group[0])
+    return Sums(asked).unpriced
 
 
 def _cost(now: Sums, before: Sums, unpriced: int) -> Tile:

@@ -8,6 +8,7 @@ PAGES: dict[str, str] = {
     "dashboard": "/admin/",
     "playground": "/admin/playground/",
     "compare": "/admin/compare/",
+    "costs": "/admin/costs/",
     "cache": "/admin/cache/",
     "logs": "/admin/logs_app/logrecord/",
     "alerts": "/admin/logs_app/alertrule/",

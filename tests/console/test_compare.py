@@ -28,11 +28,14 @@ def test_what_the_list_shows_is_asked_again_in_two_ways(page: Page, recorded: li
     page.fill("[name=limit]", "1")
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator("#state")).to_have_text("All 2 are there", timeout=30_000)
-    lines = page.locator(".compare-rows tbody tr")
+    lines = page.locator(".compare-rows tbody tr:not(:has(.compare-answers))")
     expect(lines).to_have_count(2)
     expect(lines.first).to_contain_text("gpt-4o-mini")
     expect(lines.last).to_contain_text("✓ regex [Hh]ello")
     expect(page.locator("#summary tr", has_text="Passed")).to_contain_text("1")
+    expect(page.locator(".compare-text")).to_have_count(2)
+    expect(page.locator(".compare-text").first).to_contain_text("hello to the console")
+    expect(page.locator("#summary tr", has_text="The same answer")).to_contain_text("of 1")
     assert_accessible(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV").click()
@@ -41,9 +44,34 @@ def test_what_the_list_shows_is_asked_again_in_two_ways(page: Page, recorded: li
         ("a", "gpt-4o-mini", "true"),
         ("b", "gpt-4o", "true"),
     }
+    assert all("hello to the console" in row["answer"] for row in rows)
     page.set_viewport_size(PHONE)
     assert_fits(page)
-    lines.last.get_by_role("link", name="gpt-4o").click()
+    page.get_by_role("link", name="Side by side").click()
+    expect(page.get_by_role("heading", name="Both answers")).to_be_visible()
+    expect(page.locator(".changes").first).to_contain_text("/temperature")
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def test_a_way_begins_with_the_recorded_prompt_and_two_alike_are_noticed(
+    page: Page, recorded: list[str]
+) -> None:
+    page.goto("/admin/compare/?model=deepseek-reasoner&q=sky+blue")
+    ways = page.locator("[data-variant]")
+    expect(page.locator("#alike")).to_be_hidden()
+    ways.first.get_by_label("The answer that was recorded").uncheck()
+    expect(page.locator("#alike")).to_be_visible()
+    assert_accessible(page)
+    ways.last.get_by_role("button", name="Begin with the recorded one").click()
+    expect(page.locator("#problem")).to_contain_text("No system prompt is kept")
+    ways.last.get_by_label("System prompt").fill("Be brief.")
+    expect(page.locator("#alike")).to_be_hidden()
+    page.fill("[name=limit]", "1")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.locator("#state")).to_have_text("All 2 are there", timeout=30_000)
+    lines = page.locator(".compare-rows tbody tr:not(:has(.compare-answers))")
+    lines.last.get_by_role("link", name="deepseek-reasoner").click()
     expect(page).to_have_url(re.compile(rf"{LIST}[0-9a-f-]{{36}}/change/"))
 
 

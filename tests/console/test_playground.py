@@ -58,7 +58,9 @@ def test_an_answer_comes_as_it_is_made_and_its_record_follows(playground: Page) 
 def test_two_models_answer_beside_each_other(playground: Page) -> None:
     page = playground
     page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#alike")).to_be_visible()
     page.locator(".pane-model").nth(1).fill("deepseek-reasoner")
+    expect(page.locator("#alike")).to_be_hidden()
     ask(page, "Which of you is better?")
     panes = page.locator(".playground-pane")
     for pane in (panes.first, panes.last):
@@ -69,6 +71,26 @@ def test_two_models_answer_beside_each_other(playground: Page) -> None:
     assert_accessible(page)
     page.set_viewport_size(PHONE)
     assert_fits(page)
+
+
+def test_two_system_prompts_are_compared(playground: Page, simulator: Simulator) -> None:
+    page = playground
+    page.fill("#system", "Be brief.")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#system")).to_be_hidden()
+    prompts = page.locator(".pane-system")
+    expect(prompts.last).to_have_value("Be brief.")
+    prompts.last.fill("Be long.")
+    page.reload()
+    expect(prompts.last).to_have_value("Be long.")
+    ask(page, "Which of the two prompts?")
+    for pane in page.locator(".playground-pane").all():
+        answered(pane)
+    sent = [request.json["messages"][0] for request in simulator.requests if b"two prompts?" in request.body]
+    assert sorted(each["content"] for each in sent) == ["Be brief.", "Be long."]
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#system")).to_have_value("Be brief.")
+    expect(prompts).to_be_hidden()
 
 
 def test_what_goes_wrong_is_said_in_words(playground: Page, faults: list[str]) -> None:

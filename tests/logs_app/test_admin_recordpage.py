@@ -129,7 +129,32 @@ def test_a_record_leads_to_what_it_repeats_and_what_repeats_it(staff):
     original = add_record()
     again = add_record(opened_with={"parent": str(original.pk), "lineage": "replay"})
     assert f'replay: <a href="{LIST}{again.pk}/change/">' in page(staff, original)
-    assert f'replay <a href="{LIST}{original.pk}/change/">POST' in page(staff, again)
+    html = page(staff, again)
+    assert f'replay <a href="{LIST}{original.pk}/change/">POST' in html
+    assert f'<a href="{LIST}{original.pk}/beside/{again.pk}/">' in html
+
+
+def test_two_records_stand_beside_each_other(staff):
+    before = asking(said(HOSTILE), said("two\nlines", role="system"))
+    after = asking(said(HOSTILE), said("two\nothers", role="system"), answer=answering("Hello again."))
+    html = staff.get(f"{LIST}{before.pk}/beside/{after.pk}/").content.decode()
+    for shown in (
+        "Hi.",
+        "Hello again.",
+        "1 difference in the request",
+        "/messages/1/content",
+        "block-changed",
+    ):
+        assert shown in html
+    assert HOSTILE not in html
+    read = AuditEvent.objects.filter(action="record.reveal").values_list("target_id", flat=True)
+    assert {str(before.pk), str(after.pk)} <= set(read)
+    assert "The texts are the same." in staff.get(f"{LIST}{before.pk}/beside/{before.pk}/").content.decode()
+    assert staff.get(f"{LIST}{before.pk}/beside/nonsense/").status_code == 404
+
+
+def answering(text: str) -> bytes:
+    return json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
 
 
 def test_a_session_is_walked_and_compared(staff):

@@ -54,6 +54,7 @@ def test_two_ways_of_asking_are_compared(manage, records):
     assert {row["record"] for row in rows} == set(records)
     assert {(row["variant"], row["model"]) for row in rows} == {("a", "gpt-4o"), ("b", "gpt-4o-mini")}
     assert all(row["outcome"] == "completed" and row["prompt_tokens"] for row in rows)
+    assert all("number" in row["answer"] for row in rows)
     assert [row["id"] for row in rows if row["variant"] == "a"] != []
     assert tail["summary"]["b"]["passed"] == {"regex number [0-9]": 3, "exact never": 0}
 
@@ -100,6 +101,7 @@ def test_the_command_prints_a_table_and_writes_the_calls(relay_server, records, 
     assert len(rows) == 4
     assert {row["model"] for row in rows} == {"gpt-4o", "gpt-4o-mini"}
     assert {row["regex number"] for row in rows} == {"true"}
+    assert all("number" in row["answer"] for row in rows)
 
 
 def test_the_command_refuses_in_words(relay_server):

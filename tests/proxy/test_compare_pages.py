@@ -10,6 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from accounts.models import AuditEvent
+from logs_app.models import LogRecord
 from tests.logs_app.records import add_record
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,26 @@ def test_chosen_records_are_named(admin_client: Client) -> None:
     form = {"id": [str(one.pk)], "action": "compare"}
     chosen = admin_client.post("/admin/logs_app/logrecord/selected/", form)
     assert chosen["Location"] == f"{PAGE}?id={one.pk}"
+
+
+def asking(prompt: str) -> LogRecord:
+    said = [{"role": "system", "content": prompt}, {"role": "user", "content": "Hi"}]
+    return add_record(
+        request=json.dumps({"model": "m-1", "messages": said}).encode(),
+        opened_with={"path": "/v1/chat/completions"},
+    )
+
+
+def test_a_way_can_begin_with_the_prompt_of_the_newest(client: Client, ann: User) -> None:
+    allow(ann, "add_logrecord", "view_payload", "view_logrecord")
+    _old, new = asking("Be long."), asking("Be brief.")
+    page = client.get(PAGE)
+    assert (page.context["newest"], page.context["prompts"]) == (new.pk, 2)
+    assert "2 different prompts" in page.text
+    assert client.get(f"{PAGE}prompt/{new.pk}").json() == {"system": "Be brief."}
+    assert AuditEvent.objects.filter(action="record.reveal", target_id=str(new.pk)).exists()
+    allow(ann, "add_logrecord", "view_logrecord")
+    assert client.get(f"{PAGE}prompt/{new.pk}").status_code == 403
 
 
 def table(client: Client, rows: Any, checks: Any) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -7,10 +8,13 @@ from django.contrib.auth.models import Permission, User
 
 from accounts.audit.audit import Actor
 from accounts.errors import Refused
-from accounts.models import Credential, Project, WitheringToken
+from accounts.models import Credential, Project, TokenQuota, WitheringToken
 from accounts.secrets import issuing
 from accounts.tokens import testkeys
+from logs_app.recorder.store import Store
 from proxy.playground import choices
+from tests.logs_app.test_recorder_store import write
+from tests.logs_app.test_statistics import at
 
 pytestmark = pytest.mark.django_db
 ANN = Actor("user", "ann")
@@ -39,6 +43,10 @@ def keys() -> tuple[str, str]:
     saved(Credential(name="off", is_enabled=False))
     token = saved(WitheringToken(name="for a day", project=project))
     saved(WitheringToken(name="revoked", project=project, is_active=False))
+    used_up = saved(WitheringToken(name="used up", project=project, max_requests=3))
+    TokenQuota.objects.create(token_id=used_up.pk, used=3)
+    closed = Project.objects.create(name="gemini", is_active=False)
+    saved(Credential(name="of a closed project", project=closed))
     return choices.name_of(credential), choices.name_of(token)
 
 
@@ -69,3 +77,22 @@ def test_ones_own_key_is_made_by_who_may_make_keys():
 def test_a_disabled_own_key_is_not_offered():
     Credential.objects.filter(pk=testkeys.ensure("ann", ANN).pk).update(is_enabled=False)
     assert offered(user("add_credential")) == []
+
+
+def test_one_begins_with_the_model_that_chats_ask_for_most():
+    store = Store("default")
+    store.register("node-a")
+    now = int(time.time() * 1000)
+    chat = {"endpoint": "/v1/chat/completions"}
+    write(
+        store,
+        [
+            at(now, **chat, model="b"),
+            *(at(now, **chat, model="typo", outcome="failed") for _ in range(2)),
+            *(at(now, endpoint="/v1/embeddings", model="c") for _ in range(3)),
+        ],
+    )
+    assert choices.usual_model(user("view_logrecord"), ["a", "b", "c", "typo"]) == "b"
+    ben = User.objects.create_user("ben", is_staff=True)  # who sees no record
+    assert choices.usual_model(ben, ["a", "b"]) == "a"
+    assert choices.usual_model(ben, []) == ""

@@ -168,12 +168,33 @@ def test_the_admin_shows_both_answers(browser, original):
     shown = submit(browser, path, {"model": "gpt-4o-mini", "set": '{"temperature": 0}'})
     assert shown.status_code == 200
     assert "Both answers" in shown.text and "gpt-4o-mini" in shown.text
+    assert "Time to first token (ms)" in shown.text and "Cost (USD)" in shown.text
     assert "The record of the new call" in shown.text
-    assert (
-        "There is no key with the name or id &#x27;nobody&#x27;"
-        in submit(browser, path, {"key": "nobody"}).text
-    )
+    assert "nobody is not one of the available choices" in submit(browser, path, {"key": "nobody"}).text
     assert "This is no JSON object." in submit(browser, path, {"set": "[1]"}).text
+
+
+def test_the_page_begins_with_the_prompt_of_the_original(relay_server, manage, browser):
+    prompt = "Be brief.\nBe kind."
+    said = [{"role": "system", "content": prompt}, {"role": "user", "content": "Who?"}]
+    id = chat(relay_server, manage, "", messages=said)
+    path = f"/admin/logs_app/logrecord/{id}/replay/"
+    assert prompt in browser.get(path).text
+    for given, asked in ((prompt, prompt), ("", ""), ("Be long.\nVery.", "Be long.\nVery.")):
+        shown = submit(browser, path, {"system": given.replace("\n", "\r\n")}).text
+        again = re.search(r"logrecord/([0-9a-f-]{36})/change/\">The record of the new call", shown)
+        assert again and recorded(manage, again[1])["request_body"]["messages"][0]["content"] == asked
+        assert ("0 differences in the request" in shown) == (asked == prompt)
+
+
+def test_the_page_offers_providers_and_keys(manage, browser, original):
+    made = manage.post("/manage/credentials", json={"name": "of a replay"}).json()
+    path, key = f"/admin/logs_app/logrecord/{original}/replay/", f"credential:{made['id']}"
+    asked = browser.get(path).text
+    assert '<option value="default">' in asked and f'<option value="{key}">of a replay' in asked
+    shown = submit(browser, path, {"provider": "default", "key": key}).text
+    again = re.search(r"logrecord/([0-9a-f-]{36})/change/\">The record of the new call", shown)
+    assert again and recorded(manage, again[1])["key_name"] == "of a replay"
 
 
 def test_the_page_is_for_staff(relay_server, original):

@@ -34,6 +34,7 @@ async def test_the_call_is_made_and_its_record_is_there_at_once(lane: Lane, sim:
     assert (str(record.parent), record.lineage) == (PARENT.replace("-", ""), "replay")
     assert record.total_tokens > 0
     assert "again" in record.response_preview
+    assert orjson.loads(record.tags) == ["replay", "nightly"]
 
 
 async def test_it_is_in_the_journal_like_any_other(lane: Lane) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.errors import Invalid
-from proxy.replay.changes import Changes, apply
+from proxy.replay.changes import Changes, apply, system_of
 
 CHAT = "/v1/chat/completions"
 USER = {"role": "user", "content": "Hi"}
@@ -68,3 +68,19 @@ def test_only_json_objects_can_be_changed(body):
 def test_numbers_of_any_size_survive_a_change():
     found = apply(CHAT, b'{"seed":123456789012345678901234567890}', Changes(model="b"))
     assert json.loads(found) == {"seed": 123456789012345678901234567890, "model": "b"}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "found"),
+    [
+        (CHAT, {"messages": [USER, SYSTEM]}, "Be brief."),
+        (CHAT, {"messages": [USER]}, ""),
+        (CHAT, {"messages": [{"role": "developer", "content": [{"text": "a"}, {"text": "b"}, 1]}]}, "a\nb"),
+        ("/v1/messages", {"messages": [USER], "system": [{"type": "text", "text": "old"}]}, "old"),
+        ("/v1/responses", {"input": "Hi", "instructions": "old"}, "old"),
+        ("/v1/embeddings", {"input": "x"}, ""),
+        (CHAT, None, ""),
+    ],
+)  # fmt: skip
+def test_the_system_prompt_is_read_where_it_is_written(path: str, asked: Any, found: str) -> None:
+    assert system_of(path, asked) == found

@@ -1,7 +1,7 @@
 // Recorded requests, asked again in two ways: gathers what is wanted and shows the calls as they end.
 
 import { gettext, interpolate, ngettext } from "../relay/console/words.js";
-import { Problem, calls, wanted } from "./compare/asking.js";
+import { Problem, areAlike, calls, wanted } from "./compare/asking.js";
 import { Results } from "./compare/results.js";
 import { texts } from "./playground/reading.js";
 
@@ -49,7 +49,7 @@ const refusalOf = async (answer) => {
 const follow = async (given) => {
   const answer = await post(given);
   if (!answer.ok) return say(await refusalOf(answer));
-  results = new Results(given.checks, form.dataset.record);
+  results = new Results(given.checks, form.dataset);
   for await (const line of lines(answer.body)) results.take(line);
   if (!results.isWhole) say(gettext("The relay broke off before all calls had ended."));
 };
@@ -75,9 +75,22 @@ const note = () => {
   for (const way of form.querySelectorAll("[data-variant]")) {
     way.querySelector(".compare-changes").hidden = way.querySelector("[name=recorded]").checked;
   }
+  document.getElementById("alike").hidden = !areAlike(form);
   const count = calls(form, found);
   const words = ngettext("%(count)s call that a provider bills", "%(count)s calls that a provider bills", count);
   document.getElementById("cost-note").textContent = interpolate(words, { count }, true);
+};
+
+/** Fills the prompt of a way with that of the newest record. */
+const begin = async (button) => {
+  const field = button.closest("[data-variant]").querySelector("[name=system]");
+  const answer = await fetch(button.dataset.prompt, { redirect: "manual" });
+  if (!answer.ok) return say(gettext("The relay does not answer as it should. Reload the page and try again."));
+  const { system } = await answer.json();
+  say(system ? "" : gettext("No system prompt is kept of the newest record."));
+  if (system) field.value = system;
+  field.focus();
+  note();
 };
 
 form.addEventListener("submit", (event) => {
@@ -85,6 +98,7 @@ form.addEventListener("submit", (event) => {
   if (!running) compare();
 });
 form.addEventListener("input", note);
+for (const button of form.querySelectorAll("[data-prompt]")) button.addEventListener("click", () => begin(button));
 document.getElementById("stop").addEventListener("click", () => running?.abort());
 csv.addEventListener("submit", () => {
   csv.elements.rows.value = JSON.stringify(results?.rows ?? []);

@@ -23,11 +23,29 @@ const addPane = (values = {}) => {
   document.getElementById("panes").append(pane.root);
 };
 
+/** Two sides begin alike, each with a prompt of its own; what one of them has is changed then. */
 const compare = (isWanted) => {
   document.getElementById("compare").setAttribute("aria-pressed", String(isWanted));
   form.classList.toggle("is-comparing", isWanted);
-  if (isWanted && panes.length < 2) addPane();
-  if (!isWanted) while (panes.length > 1) panes.pop().root.remove();
+  if (isWanted && panes.length < 2) {
+    panes[0].system = form.system.value;
+    const [{ model, provider, system }] = panes;
+    addPane({ model, provider, system });
+  }
+  if (!isWanted && panes.length > 1) {
+    form.system.value = panes[0].system;
+    while (panes.length > 1) panes.pop().root.remove();
+  }
+  look();
+};
+
+const isComparing = () => panes.length > 1;
+const systemOf = (pane) => (isComparing() ? pane.system : form.system.value);
+
+/** Of two sides that ask the same one is told before it is paid for. */
+const look = () => {
+  const [one, other] = panes.map(({ model, provider, system }) => JSON.stringify([model, provider, system.trim()]));
+  document.getElementById("alike").hidden = one !== other || !panes[0].model;
 };
 
 const say = (words) => {
@@ -48,7 +66,7 @@ const asked = (pane) => {
   say("");
   for (const place of form.querySelectorAll(".playground-problem")) place.textContent = "";
   try {
-    return body(form, pane.model);
+    return body(form, { model: pane.model, system: systemOf(pane) });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     const place = document.getElementById(problem.place) ?? document.getElementById("problem");
@@ -101,9 +119,10 @@ const copyAs = async (button) => {
 
 const listModels = async () => {
   const answer = await fetch(`${form.dataset.models}?key=${encodeURIComponent(form.key.value)}`, { redirect: "manual" });
-  const { models } = answer.ok ? await answer.json() : { models: [] };
+  const { models, usual } = answer.ok ? await answer.json() : { models: [], usual: "" };
   document.getElementById("models").replaceChildren(...models.map((value) => element("option", { value })));
-  if (panes[0].model === "" && models.length > 0) panes[0].model = models[0];
+  for (const pane of panes) pane.model ||= usual;
+  look();
 };
 
 const given = document.getElementById("given");
@@ -121,7 +140,10 @@ form.addEventListener("keydown", (event) => {
   event.preventDefault();
   send();
 });
-form.addEventListener("input", () => keep(form, panes));
+form.addEventListener("input", () => {
+  keep(form, panes);
+  look();
+});
 form.key.addEventListener("change", listModels);
 document.getElementById("stop").addEventListener("click", () => running?.abort());
 document.getElementById("compare").addEventListener("click", (event) => {

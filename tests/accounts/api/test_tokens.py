@@ -14,7 +14,7 @@ URL = "/manage/tokens"
 
 @pytest.fixture
 def token(api, project) -> dict[str, Any]:
-    return api.post(URL, {"project_id": project["id"], "name": "ci"}).json()
+    return api.post(URL, {"project_id": project["id"], "name": "the-pipeline"}).json()
 
 
 def fields(response: Any) -> list[str]:
@@ -115,7 +115,7 @@ def test_a_token_can_be_changed(api, token):
     shown = api.patch(
         f"{URL}/{token['id']}", {"max_requests": 9, "rate_limit": 2, "duration_hours": 1}
     ).json()
-    assert (shown["max_requests"], shown["rate_limit"], shown["name"]) == (9, 2, "ci")
+    assert (shown["max_requests"], shown["rate_limit"], shown["name"]) == (9, 2, "the-pipeline")
     assert lifetime(shown) < timedelta(hours=1)
 
 
@@ -162,7 +162,7 @@ def test_tokens_are_found_by_project_state_and_text(api, project, token):
     assert found("") == set(states.values())
     for name in ("projectId", "project_id", "project"):
         assert found(f"{name}={project['id']}") == {token["id"]}
-    assert found("active_only=true") == found("search=shop") == found("search=ci") == {token["id"]}
+    assert found("active_only=true") == found("search=shop") == found("search=the-pipeline") == {token["id"]}
     assert found("is_active=false") == {states["revoked"]}
 
 

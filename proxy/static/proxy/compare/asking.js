@@ -54,6 +54,17 @@ const number = (input) => {
 
 const ways = (form) => [...form.querySelectorAll("[data-variant]")];
 
+/** Whether both ask the same. While something in a way is no JSON yet, they do not. */
+export const areAlike = (form) => {
+  try {
+    const [one, other] = ways(form).map((way) => JSON.stringify(variant(way)));
+    return one === other;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+};
+
 /** At most, for some records may be too old to be asked again. */
 export const calls = (form, found) => {
   const asked = ways(form).filter((way) => !way.querySelector("[name=recorded]").checked).length;

@@ -5,7 +5,10 @@ import { gettext, interpolate } from "../../relay/console/words.js";
 import { units } from "../../relay/dashboard/numbers.js";
 
 const NOTHING = "–";
-const NO_ID = /0{8}-(0{4}-){3}0{12}/;
+const [NO_ID, NO_OTHER] = [/0{8}-(0{4}-){3}0{12}/, /1{8}-(1{4}-){3}1{12}/];
+const COLUMNS = 7; // and one of checks
+// What surely fits into the few lines that are shown at first.
+const SHORT_CHARACTERS = 120;
 const WAYS = ["a", "b"];
 // The name in a summary, how it is called and written, and whether less of it is better (null: neither is).
 const FIGURES = [
@@ -29,17 +32,40 @@ const change = (one, other) => {
   return percent === 0 ? "" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`;
 };
 
+const isLong = (text) => Boolean(text) && (text.length > SHORT_CHARACTERS || text.includes("\n"));
+const isSame = (a, b) => Boolean(a?.answer) && a.answer === b?.answer;
+
+/** Of one way. What a model said is text, and is shown as nothing else. */
+const answer = (way, row) => {
+  const head = element("span", { className: "quiet", textContent: way.toUpperCase() });
+  const words = row?.answer && row.answer !== row.error ? row.answer : null;
+  const text = element("div", { className: words ? "compare-text" : "compare-text quiet", dir: "auto", textContent: words ?? (row ? NOTHING : "…") });
+  return element("div", {}, head, text);
+};
+
+const unfolding = () => {
+  const button = element("button", { type: "button", className: "button button-quiet button-small", textContent: gettext("Show all") });
+  button.setAttribute("aria-expanded", "false");
+  button.addEventListener("click", () => {
+    const isOpen = button.closest(".compare-answers").classList.toggle("is-open");
+    button.setAttribute("aria-expanded", String(isOpen));
+    button.textContent = isOpen ? gettext("Show less") : gettext("Show all");
+  });
+  return button;
+};
+
 export class Results {
   rows = [];
   checks = [];
   isWhole = false;
   #total = 0;
-  #bodies = new Map();
-  #address;
+  #records = new Map();
+  #addresses;
 
-  /** `address` is that of a record, with an id of nothing but zeros. */
-  constructor(checks, address) {
-    this.#address = address;
+  /** `addresses` are those of a `record`, with an id of nothing but zeros, and of two `beside` each other, the
+   * second with nothing but ones. */
+  constructor(checks, addresses) {
+    this.#addresses = addresses;
     document.getElementById("results").hidden = false;
     document.getElementById("summary").replaceChildren();
     const table = document.querySelector(".compare-rows");
@@ -61,30 +87,47 @@ export class Results {
   #add(row) {
     this.rows.push(row);
     this.checks = Object.keys(row.checks).length ? Object.keys(row.checks) : this.checks;
-    const body = this.#bodyOf(row.record);
-    const line = this.#line(row);
-    if (row.variant === WAYS[0]) body.prepend(line);
-    else body.append(line);
-    this.#head(body, row.record);
+    const { body, ways } = this.#recordOf(row.record);
+    ways[row.variant] = row;
+    const told = WAYS.map((way) => ways[way]).filter(Boolean);
+    body.replaceChildren(...told.map((each) => this.#line(each)), this.#answers(ways));
+    this.#head(body, row.record, told.length);
     document.getElementById("progress").max = this.#total || 1;
     document.getElementById("progress").value = this.rows.length;
     this.#say(interpolate(gettext("%(done)s of %(total)s"), { done: this.rows.length, total: this.#total }, true));
   }
 
-  #bodyOf(record) {
-    if (!this.#bodies.has(record)) {
+  #recordOf(record) {
+    if (!this.#records.has(record)) {
       const body = element("tbody");
       document.querySelector(".compare-rows").append(body);
-      this.#bodies.set(record, body);
+      this.#records.set(record, { body, ways: {} });
     }
-    return this.#bodies.get(record);
+    return this.#records.get(record);
   }
 
   /** The record is named once, before the first of its lines. */
-  #head(body, record) {
-    body.querySelector("th")?.remove();
+  #head(body, record, rowSpan) {
     const link = this.#link(record, `…${record.slice(-8)}`);
-    body.rows[0].prepend(element("th", { scope: "rowgroup", rowSpan: body.rows.length, className: "mono" }, link));
+    body.rows[0].prepend(element("th", { scope: "rowgroup", rowSpan, className: "mono" }, link));
+  }
+
+  /** What both said, beside each other; of a long answer its first lines, until more is wanted. */
+  #answers(ways) {
+    const said = WAYS.map((way) => answer(way, ways[way]));
+    const shown = element("div", { className: "compare-answers" }, element("div", { className: "compare-said" }, ...said), this.#offers(ways));
+    return element("tr", {}, element("td", { colSpan: COLUMNS + (this.checks.length ? 1 : 0) }, shown));
+  }
+
+  #offers({ a, b }) {
+    const offers = element("div", { className: "toolbar" });
+    if (isSame(a, b)) offers.append(badge("ok", gettext("The same answer")));
+    if ([a, b].some((row) => isLong(row?.answer))) offers.append(unfolding());
+    if (a?.id && b?.id && a.id !== b.id) {
+      const href = this.#addresses.beside.replace(NO_ID, a.id).replace(NO_OTHER, b.id);
+      offers.append(element("a", { href, textContent: gettext("Side by side") }));
+    }
+    return offers;
   }
 
   #line(row) {
@@ -118,11 +161,20 @@ export class Results {
         const isJudged = isFair || name === "failed";
         return this.#figure(title(), WAYS.map((way) => summary[way][name]), unit, isJudged ? isLessBetter : null);
       }),
+      this.#agreement(),
       ...passed.map(([name, values]) =>
         this.#figure(interpolate(gettext("Passed: %(check)s"), { check: name }, true), values, "count", false),
       ),
     );
     this.#say(interpolate(gettext("All %(total)s are there"), { total: this.#total }, true));
+  }
+
+  #agreement() {
+    const pairs = [...this.#records.values()].filter(({ ways: { a, b } }) => a?.answer && b?.answer);
+    const same = pairs.filter(({ ways: { a, b } }) => isSame(a, b)).length;
+    const words = pairs.length ? interpolate(gettext("%(same)s of %(total)s"), { same, total: pairs.length }, true) : NOTHING;
+    const head = element("th", { scope: "row", textContent: gettext("The same answer") });
+    return element("tr", {}, head, element("td", { className: "number", colSpan: 2, textContent: words }), cell(""));
   }
 
   #figure(title, values, unit, isLessBetter) {
@@ -134,7 +186,7 @@ export class Results {
   }
 
   #link(id, textContent) {
-    return element("a", { href: this.#address.replace(NO_ID, id), textContent });
+    return element("a", { href: this.#addresses.record.replace(NO_ID, id), textContent });
   }
 
   #say(words) {

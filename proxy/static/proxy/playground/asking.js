@@ -35,16 +35,16 @@ const message = ({ role, text, images }) => {
   return { role, content: [...(text ? [{ type: "text", text }] : []), ...pictures] };
 };
 
-export const body = (form, model) => {
+/** `system` is the prompt of the side that asks. */
+export const body = (form, { model, system }) => {
   if (!model) throw new Problem(gettext("Choose a model, or write its name."), "model");
   const said = messages().filter(({ text, images }) => text || images.length > 0);
-  const system = form.system.value.trim();
   const further = parse(form.further.value, "further-problem", isObject, gettext("This has to be a JSON object: {…}"));
   if (said.length === 0 && !further?.messages) throw new Problem(gettext("Write a message first."));
   const tools = parse(form.tools.value, "tools-problem", Array.isArray, gettext("The tools are a JSON list: […]"));
   return {
     model,
-    messages: [...(system ? [{ role: "system", content: system }] : []), ...said.map(message)],
+    messages: [...(system.trim() ? [{ role: "system", content: system.trim() }] : []), ...said.map(message)],
     ...(form.temperature.value === "" ? {} : { temperature: Number(form.temperature.value) }),
     ...(form.max_tokens.value === "" ? {} : { max_tokens: Number(form.max_tokens.value) }),
     ...(form.json.checked ? { response_format: { type: "json_object" } } : {}),
@@ -95,7 +95,7 @@ export const keep = (form, panes) => {
     fields: Object.fromEntries(FIELDS.map((name) => [name, form[name].value])),
     switches: Object.fromEntries(SWITCHES.map((name) => [name, form[name].checked])),
     messages: messages(),
-    panes: panes.map(({ model, provider }) => ({ model, provider })),
+    panes: panes.map(({ model, provider, system }) => ({ model, provider, system })),
   };
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(state));

@@ -32,9 +32,10 @@ export class Pane {
   facts = null; // what the record says of the last answer
   #answer = new Answer();
 
-  constructor({ model = "", provider = "" }, { onContinue }) {
+  constructor({ model = "", provider = "", system = "" }, { onContinue }) {
     this.root = document.getElementById("pane").content.firstElementChild.cloneNode(true);
     this.model = model;
+    this.system = system;
     const field = this.#find("provider");
     if ([...field.options].some((option) => option.value === provider)) field.value = provider;
     this.#find("continue").addEventListener("click", () => onContinue(this.#answer.text));
@@ -57,6 +58,14 @@ export class Pane {
 
   get provider() {
     return this.#find("provider").value;
+  }
+
+  get system() {
+    return this.#find("system").value;
+  }
+
+  set system(text) {
+    this.#find("system").value = text;
   }
 
   focus() {
