@@ -15,7 +15,6 @@ from logs_app.models import RecordTag, Rollup
 from logs_app.rollups.figures import Sums
 from logs_app.rollups.spans import DAY
 from logs_app.statistics import sums
-from logs_app.statistics.question import StatisticsFilters
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,11 @@ def read(month: date, records: Any) -> list[Account]:
     """By project, the dearest first, under its name of today. `records`: those that the asking person may
     see.
     """
-    since, until = (moment.isoformat() for moment in bounds(month))
-    asked = StatisticsFilters.given({"since": since, "until": until, "group_by": "project,model"})
-    asked.is_valid(raise_exception=True)
+    since, until = bounds(month)
+    answer = sums.ask(records, since, until, group_by="project,model")
     by_project: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     names: dict[str, str] = {}
-    for ((id, name, model), _start), figures in sums.read(asked, records).sums.items():
+    for ((id, name, model), _start), figures in answer.sums.items():
         by_project[id][model] += figures
         names[id] = name or names.get(id, "")
     names |= {str(id): name for id, name in Project.objects.values_list("pk", "name")}
