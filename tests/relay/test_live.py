@@ -59,6 +59,10 @@ class Browser:
         await self.socket.send_str("{}")
         return message.json()
 
+    async def begins(self) -> None:
+        """What is recorded before the first message may be told to nobody."""
+        await self.until(lambda news: "flights" in news)
+
     async def until(self, is_wanted: Any) -> Any:
         while not is_wanted(news := await self.news()):
             assert news is not None, f"closed with {self.socket.close_code}"
@@ -107,7 +111,7 @@ def flights(news: Any) -> list[list[str]]:
 
 async def test_a_call_is_seen_while_it_goes_on_and_as_a_row_when_it_is_over(relay, cookies):
     async with watching(relay, cookies, LIST) as browser:
-        await browser.until(lambda news: "flights" in news)
+        await browser.begins()
         async with open_stream(relay, "seen-live", "chunks=9 hang=5"):
             news = await browser.until(lambda news: any("seen-live" in html for _id, html in flights(news)))
             (id,) = [id for id, html in flights(news) if "seen-live" in html]
@@ -119,6 +123,7 @@ async def test_a_call_is_seen_while_it_goes_on_and_as_a_row_when_it_is_over(rela
 
 async def test_rows_come_once_and_in_the_order_of_their_recording(relay, cookies):
     async with watching(relay, cookies, f"{LIST}?model=in-order") as browser:
+        await browser.begins()
         seen: list[str] = []
         await call(relay, "in-order", *(f"question {number}" for number in range(6)))
         while len(seen) < 6:
@@ -128,6 +133,7 @@ async def test_rows_come_once_and_in_the_order_of_their_recording(relay, cookies
 
 async def test_who_comes_back_gets_what_was_recorded_meanwhile(relay, cookies):
     async with watching(relay, cookies, f"{LIST}?model=meanwhile") as browser:
+        await browser.begins()
         await call(relay, "meanwhile", "before")
         after = (await browser.until(rows))["after"]
     await call(relay, "meanwhile", "in between")
@@ -139,6 +145,7 @@ async def test_who_comes_back_gets_what_was_recorded_meanwhile(relay, cookies):
 
 async def test_only_what_fits_the_filters_comes(relay, cookies):
     async with watching(relay, cookies, f"{LIST}?model=wanted&stream=false") as browser:
+        await browser.begins()
         await call(relay, "unwanted")
         await call(relay, "wanted")
         async with open_stream(relay, "wanted", "chunks=9 hang=5"):
@@ -200,6 +207,7 @@ async def test_who_does_not_ask_loses_rows_and_is_told(relay, cookies):
         assert first.type is aiohttp.WSMsgType.TEXT
         await asyncio.gather(*(call(relay, "flood", *["one of many"] * 30) for _ in range(4)))
         async with watching(relay, cookies, f"{LIST}?model=flood-end") as another:
+            await another.begins()
             await call(relay, "flood-end")
             await another.until(rows)  # all before it are recorded too
         await browser.socket.send_str("{}")
@@ -236,7 +244,7 @@ async def test_who_loses_the_permission_loses_the_socket(relay):
         while not (cookies := sign_in(relay, "clerk", "a long pass phrase")):
             assert manage.poll() is None
         async with watching(relay, cookies, LIST) as browser:
-            await browser.until(lambda news: "flights" in news)
+            await browser.begins()
             manage.go_on()
             while await browser.news():
                 pass
@@ -245,7 +253,7 @@ async def test_who_loses_the_permission_loses_the_socket(relay):
 
 async def test_while_the_recorder_is_away_the_page_says_so_and_goes_on(relay, cookies):
     async with watching(relay, cookies, f"{LIST}?model=recovered") as browser:
-        await browser.until(lambda news: "flights" in news)
+        await browser.begins()
         os.kill(relay.pids("recorder")[0], signal.SIGKILL)
         await browser.until(lambda news: news.get("flights", {}).get("is_recorder_away"))
         await call(relay, "recovered")
