@@ -61,6 +61,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash.get(OWNS_TEMPLATES, False):
         templates.end()
     shutil.rmtree(DATA_DIR, ignore_errors=True)
+    os.environ.pop("SSL_CERT_FILE", None)  # of what goes on in this process, as `make conformance` does
 
 
 # They start many processes or a browser and take minutes: begun last, one alone would hold up the end.
