@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -18,10 +18,12 @@ from accounts.admin import drawing
 from accounts.admin.audited import AuditedAdmin
 from accounts.errors import Refused
 from accounts.secrets import upstreamkeys
-from logs_app.alerts import telling, trying
+from logs_app.alerts import doubts, telling, trying
 from logs_app.alerts.reading import SCOPE_WORDS
 from logs_app.models import AlertRule, AlertState
 from logs_app.models.alerts import SCOPE, Kind
+
+from .filterbar import seen
 
 MOST_CHARACTERS = 80  # of what is the case, in the list
 SECRETS = ("webhook_url", "webhook_secret")
@@ -73,6 +75,9 @@ class AlertRuleForm(forms.ModelForm):
     remove_webhook = forms.BooleanField(label=_("Remove the webhook"), required=False)
 
     class Meta:
+        widgets = {
+            name: forms.TextInput(attrs={"list": f"seen-{name}", "autocomplete": "off"}) for name in SCOPE
+        }
         help_texts = {
             "least_requests": _(
                 "Of failed calls and latency: with fewer calls in that time nothing is judged, for one "
@@ -156,6 +161,16 @@ class AlertRuleAdmin(AuditedAdmin):
         ),
         (None, {"fields": ("evaluated_at", "evaluation_error", "created_at", "updated_at")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        for doubt in doubts.of(obj):
+            messages.warning(request, doubt)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        return super().render_change_form(request, context | {"seen": seen()}, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
         return super().get_queryset(request).prefetch_related("states")

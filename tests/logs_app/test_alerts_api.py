@@ -154,6 +154,19 @@ def test_the_page_says_once_what_is_the_case_and_on_which_machine(staff: Client)
     assert "● Left out by n1" in staff.get(PAGE).content.decode()
 
 
+def test_what_nobody_would_hear_of_is_saved_and_said(staff: Client) -> None:
+    answer = staff.post(f"{PAGE}add/", FORM | {"project": "no-such"}, follow=True)
+    said = [str(each) for each in answer.context["messages"]]
+    assert "There is no project 'no-such' now." in said and AlertRule.objects.get().project == "no-such"
+
+
+def test_the_form_offers_the_names_that_came_up_last(staff: Client) -> None:
+    calls(1, model="m-1", project_id="p", project="shop")
+    page = staff.get(f"{PAGE}add/").content.decode()
+    assert 'list="seen-model"' in page and '<datalist id="seen-model"><option value="m-1"></datalist>' in page
+    assert '<option value="shop">' in page
+
+
 @pytest.mark.parametrize(
     "given",
     [
