@@ -32,6 +32,13 @@ def test_what_is_not_json_raises_only_value_error(data):
             read(data)
 
 
+def test_nesting_ends_where_it_can_still_be_walked_through():
+    shallow, deep = (b"[" * depth + b"9" * 20 + b"]" * depth for depth in (900, 1001))
+    assert loads_exactly(shallow)
+    with pytest.raises(ValueError, match="too deeply"):
+        loads_exactly(deep)
+
+
 @pytest.mark.parametrize("value", ["\ud800", 2**80, "é"])
 def test_what_orjson_refuses_is_written_in_the_same_way(value):
     written = dumps({"a": value, "b": [1, 2]})
