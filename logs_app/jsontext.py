@@ -51,24 +51,24 @@ def glimpse(value: Any) -> str:
         return "…"
 
 
+def is_too_deep(value: Any) -> bool:
+    """From Python 3.12 on the standard library reads ten times as deep as anybody can walk through it."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [member for each in level for member in _members(each)]
+        if not level:
+            return False
+    return True
+
+
 def _loads_leniently(data: bytes) -> Any:
     try:
         found = json.loads(data.decode("utf-8", "replace"))
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
-    if _is_deeper_than(DEEPEST, found):
+    if is_too_deep(found):
         raise ValueError(TOO_DEEP)
     return found
-
-
-def _is_deeper_than(depth: int, value: Any) -> bool:
-    """From Python 3.12 on the standard library reads ten times as deep as anybody can walk through it."""
-    level = [value]
-    for _ in range(depth):
-        level = [member for each in level for member in _members(each)]
-        if not level:
-            return False
-    return True
 
 
 def _members(value: Any) -> Iterable[Any]:

@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote
 
 import orjson
 
+from logs_app.jsontext import is_too_deep
+
 from .. import errors
 from ..headers import RawHeaders, first, is_plain
 from . import multipart
@@ -24,6 +26,7 @@ VERSION = "/v1"
 _METHODS = frozenset(errors.ALLOWED_METHODS.split(", "))
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _WHOLE_BYTES = 64 * 1024
+_TOO_DEEP = "it is nested too deeply"
 _LENGTH_DIGITS = 18  # more is no length, and int() refuses thousands
 
 
@@ -176,11 +179,14 @@ def parse(body: bytes) -> Any:
         pass
     # orjson is stricter than providers are: NaN, numbers of any size, lone surrogates from JavaScript, a BOM.
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_int=float)
+        document = json.loads(body.decode("utf-8-sig"), parse_int=float)
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(_TOO_DEEP) from error
     except UnicodeDecodeError as error:
         raise ValueError("it is not UTF-8") from error
+    if is_too_deep(document):
+        raise ValueError(_TOO_DEEP)
+    return document
 
 
 async def _bounded(parts: AsyncIterator[bytes], limit_bytes: int) -> AsyncIterator[bytes]:
