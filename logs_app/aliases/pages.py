@@ -17,7 +17,8 @@ from logs_app.finding.paging import in_order
 from logs_app.identifiers import milliseconds_of
 from logs_app.models import LogRecord
 from logs_app.statistics import sums
-from logs_app.statistics.question import OF_SERIES, StatisticsFilters
+from logs_app.statistics.columns import OF_SERIES
+from logs_app.statistics.question import StatisticsFilters
 
 MOST_COUNTED = 10_000
 PAGE_SIZE, LARGEST_PAGE, LAST_PAGE = 50, 200, 1_000_000

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from logs_app.rollups.figures import Sums
+from logs_app.statistics.columns import GROUPS
 from logs_app.statistics.periods import DIVIDED_BY, Overview
-from logs_app.statistics.question import GROUPS
 from logs_app.statistics.sums import Group
 
 MOST = 6

@@ -10,7 +10,8 @@ from typing import Any
 from logs_app.presentation.presentation import cost
 from logs_app.rollups import histogram
 from logs_app.rollups.figures import TOKENS, Sums
-from logs_app.statistics.question import GROUPS, StatisticsFilters
+from logs_app.statistics.columns import GROUPS
+from logs_app.statistics.question import StatisticsFilters
 from logs_app.statistics.sums import Answer, Group
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}

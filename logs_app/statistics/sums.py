@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,9 @@ from logs_app.identifiers import milliseconds_of
 from logs_app.models import Rollup, Series
 from logs_app.rollups import figures, spans
 from logs_app.rollups.spans import Stretch
-from logs_app.statistics.question import GROUPS, OF_SERIES, StatisticsFilters
+from logs_app.statistics import names
+from logs_app.statistics.columns import GROUPS, OF_SERIES
+from logs_app.statistics.question import StatisticsFilters
 
 OF_TIME = {"since", "until"}
 OF_COARSE = {"project", "model", "provider"}
@@ -49,9 +51,9 @@ class Answer:
 def read(asked: StatisticsFilters, records: Any) -> Answer:
     """`records`: those that the asking person may see."""
     is_wide = asked.step_seconds is None or asked.step_seconds >= spans.QUARTER * 60
-    if is_wide and asked.narrowed_by.union(asked.groups) <= OF_SERIES.keys() | OF_TIME:
-        return _from_rollups(asked, records.db)
-    return _from_records(asked, records)
+    is_kept = is_wide and asked.narrowed_by.union(asked.groups) <= OF_SERIES.keys() | OF_TIME
+    answer = _from_rollups(asked, records.db) if is_kept else _from_records(asked, records)
+    return replace(answer, sums=names.of_today(asked.groups, answer.sums))
 
 
 def ask(records: Any, since: datetime, until: datetime | None = None, **more: str) -> Answer:

@@ -9,8 +9,9 @@ from typing import Any
 
 from logs_app.exporting.csvtable import row_bytes
 from logs_app.rollups.figures import Sums
+from logs_app.statistics.columns import GROUPS
 from logs_app.statistics.presentation import figures_of
-from logs_app.statistics.question import GROUPS, StatisticsFilters
+from logs_app.statistics.question import StatisticsFilters
 from logs_app.statistics.sums import Answer, Group
 
 TIMES = ("latency_ms", "ttft_ms")
