@@ -224,7 +224,10 @@ class WitheringToken(Secret, Limits):
     )
     name = models.CharField(_("name"), max_length=200, blank=True, default="")
     max_requests = models.PositiveBigIntegerField(
-        _("requests in all"), null=True, blank=True, help_text=_("Empty: any number.")
+        _("requests in all"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: any number. Counted from when it is set."),
     )
     is_active = models.BooleanField(_("active"), default=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)

@@ -59,7 +59,7 @@ class TokenSerializer(LimitFields, RecordingFields, UsageFields, FormerFields, R
     )  # fmt: skip
     max_requests = Whole(
         min_value=0, max_value=MOST_EXACT, required=False, allow_null=True,
-        help_text="How many calls it is good for in all. Null or 0: any number.",
+        help_text="How many calls it is good for, counted from when this is set. Null or 0: any number.",
     )  # fmt: skip
     is_active = Flag(required=False, help_text="False once it is revoked.")
     status = serializers.ChoiceField(

@@ -55,5 +55,5 @@ def read(name: str, stdin: TextIO | None = None) -> str:
         raise CommandError(f"{name} cannot be read: {reason}.") from None
     secret = text.strip()
     if not secret or not secret.isprintable():
-        raise CommandError(f"{name} holds no key: one line of printable characters is expected.")
+        raise CommandError(f"{name} holds no secret: one line of printable characters is expected.")
     return secret

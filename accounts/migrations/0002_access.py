@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, default='', max_length=200, verbose_name='name')),
-                ('max_requests', models.PositiveBigIntegerField(blank=True, help_text='Empty: any number.', null=True, verbose_name='requests in all')),
+                ('max_requests', models.PositiveBigIntegerField(blank=True, help_text='Empty: any number. Counted from when it is set.', null=True, verbose_name='requests in all')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='accounts.project', verbose_name='project')),

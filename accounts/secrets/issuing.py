@@ -35,6 +35,7 @@ def of_secret(kind: type[Secret], secret: str):
 
 def resembling(piece: str) -> Q:
     """Whose it may be, now or before its last rotation: a secret, whole, cut off or masked."""
+    piece = keys.bare(piece)
     beginning = keys.beginning(piece)
     shown = keys.prefixes(beginning)
     found = has_digest(keys.digest(piece))

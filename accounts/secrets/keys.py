@@ -16,6 +16,7 @@ MAX_CHARACTERS = 256
 WEAK_BELOW_CHARACTERS = 24
 SHOWN_CHARACTERS = 12
 _CUT = re.compile(r"…|\.\.\.|\*\*")  # where a mask, or a line of a log, leaves something out
+_SCHEME = re.compile(r"\ABearer\s+", re.IGNORECASE)
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -32,6 +33,11 @@ def digest(secret: str | bytes) -> bytes:
 def shown_prefix(secret: str) -> str:
     """Enough to recognise a key, never more than a third of it."""
     return secret[: min(SHOWN_CHARACTERS, len(secret) // 3)] + "…"
+
+
+def bare(piece: str) -> str:
+    """Without the scheme, where somebody copied the whole value of a header."""
+    return _SCHEME.sub("", piece)
 
 
 def beginning(piece: str) -> str:

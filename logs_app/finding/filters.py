@@ -80,7 +80,9 @@ class RecordFilters(FilterSerializer):
     project = TextFilter(help_text=_("The id of a project, or its name at that time."))
     key = TextFilter(help_text=_("The id of a key, or its name at that time."))
     key_prefix = TextFilter(
-        help_text=_("How the secret that was used begins: as it is shown, `sk-2g6FSo4Xt…`, or more of it.")
+        help_text=_(
+            "How the secret that was used begins: as it is shown, `sk-2g6FSo4Xt…`, or at least 12 characters."
+        )
     )
     model = TextFilter(help_text=_("The model that the client asked for."))
     provider = TextFilter(help_text=_("The provider that answered."))
@@ -123,6 +125,17 @@ class RecordFilters(FilterSerializer):
     def validate_search(self, text: str) -> str:
         if len(text) > LONGEST_SEARCH:
             raise serializers.ValidationError(_("At most %(most)s characters.") % {"most": LONGEST_SEARCH})
+        return text
+
+    def validate_key_prefix(self, text: str) -> str:
+        """Less than is shown would be a range, which no index of PostgreSQL serves in every collation."""
+        text = keys.bare(text)
+        is_cut = keys.beginning(text) != text
+        if len(text) < keys.SHOWN_CHARACTERS and not is_cut:
+            raise serializers.ValidationError(
+                _("Write at least %(least)s characters, or the beginning as it is shown, with its “…”.")
+                % {"least": keys.SHOWN_CHARACTERS}
+            )
         return text
 
     def by_since(self, rows: Records, value: datetime) -> Records:

@@ -217,6 +217,8 @@ class Providers(Named, Rows):
 
 def _standing(row: Provider) -> Response:
     (found,) = stored.of([row])
+    if row.is_enabled and not row.weight:
+        found = standing.without_weight(found)
     return Response(StandingSerializer(found).data)
 
 

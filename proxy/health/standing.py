@@ -86,6 +86,12 @@ def unusable(why: str) -> Standing:
     return Standing("unusable", why, 0.0)
 
 
+def without_weight(found: Standing) -> Standing:
+    """For who asks whether it gets calls. Metrics and alerts go by faults, and somebody wants this so."""
+    words = _("Its weight is 0: it gets no new calls.")
+    return replace(found, words=words if found.status == "healthy" else f"{found.words} {words}", share=0.0)
+
+
 def reset(provider_id: int) -> None:
     """As if it had never failed."""
     table().change(provider_id, lambda state: None)

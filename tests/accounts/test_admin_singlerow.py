@@ -28,3 +28,16 @@ def test_nobody_adds_or_deletes_one(admin_client: Client, url: str, model: type)
 def test_a_stranger_is_sent_to_the_door(client: Client, url: str, model: type) -> None:
     assert "/login/" in client.get(url).url
     assert not model.objects.exists()
+
+
+@pytest.mark.parametrize(("url", "model"), PAGES)
+def test_the_page_and_its_message_say_the_name_once(admin_client: Client, url: str, model: type) -> None:
+    page = admin_client.get(url, follow=True)
+    crumbs = page.content.decode().partition('<div class="breadcrumbs">')[2].partition("</div>")[0]
+    assert crumbs.lower().count(str(model._meta.verbose_name)) == 1
+
+    form = page.context["adminform"].form
+    given = {field.html_name: field.value() for field in form if field.value() is not None}
+    page = admin_client.post(f"{url}1/change/", given, follow=True)
+    name = str(model._meta.verbose_name).capitalize()
+    assert [str(message) for message in page.context["messages"]] == [f"{name}: the change is saved."]

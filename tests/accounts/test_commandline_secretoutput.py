@@ -43,7 +43,7 @@ def test_a_secret_is_read_from_a_file_or_from_standard_input(tmp_path: Path) -> 
 @pytest.mark.parametrize("text", ["", "two\nlines", "nul\0"])
 def test_what_is_no_secret_is_refused_in_words(tmp_path: Path, text: str) -> None:
     (tmp_path / "key").write_text(text)
-    with pytest.raises(CommandError, match="holds no key"):
+    with pytest.raises(CommandError, match="holds no secret"):
         secretoutput.read(str(tmp_path / "key"))
 
 

@@ -54,6 +54,7 @@ def test_a_key_is_found_by_what_is_known_of_the_beginning_of_its_secrets() -> No
 
     for secret in secrets:
         known = (secret, secret[:8], secret[:12], secret[:20], keys.shown_prefix(secret), secret[:20] + "…")
+        known += (f"Bearer {secret}", f"Bearer {secret[:8]}")
         assert all(is_found(piece) for piece in (*known, f"{secret[:6]}…{secret[-4:]}", f"{secret[:9]}***"))
         assert not any(
             is_found(piece) for piece in (secret[-6:], secret[20:30], f"…{secret[-4:]}", "sk-nobody")

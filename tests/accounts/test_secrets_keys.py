@@ -73,3 +73,8 @@ def test_a_refusal_does_not_repeat_the_secret() -> None:
 def test_a_short_secret_is_warned_about() -> None:
     assert keys.warning("x" * 23)
     assert keys.warning("x" * 24) is None
+
+
+@pytest.mark.parametrize("piece", ["sk-2g6FSo4Xt", "Bearer sk-2g6FSo4Xt", "bearer  sk-2g6FSo4Xt"])
+def test_the_scheme_of_a_copied_header_is_no_part_of_the_secret(piece: str) -> None:
+    assert keys.bare(piece) == "sk-2g6FSo4Xt"

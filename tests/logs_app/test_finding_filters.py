@@ -75,6 +75,7 @@ CASES = [
     ({"key": KEY}, OLD), ({"key": "7"}, [FIRST]), ({"key": "Key of Ann"}, OLD),
     ({"key_prefix": "sk-2g6FSo4Xt…"}, OLD), ({"key_prefix": "sk-2g6FSo4Xt8YVA3…"}, OLD),
     ({"key_prefix": "sk-2g6FSo4Xt"}, OLD), ({"key_prefix": "sk-2g6FSo4…"}, []),
+    ({"key_prefix": "Bearer sk-2g6FSo4Xt8YVA3"}, OLD),
     ({"model": "m-2"}, [FIRST]), ({"provider": "p-1"}, OLD),
     ({"path": "/v1/files/f-1"}, OLD), ({"path": "/v1/" + "x" * 300 + "2"}, [SECOND]),
     ({"path": "/v1/"}, []),
@@ -111,6 +112,7 @@ IMPOSSIBLE = [
     ("stream", "maybe"),
     ("cached", "1"), ("min_latency_ms", "-1"), ("min_latency_ms", "fast"), ("max_latency_ms", "nan"),
     ("min_tokens", "1.5"), ("min_tokens", "99999999999"), ("min_cost", "-1"), ("min_cost", "1e99"),
+    ("key_prefix", "sk-2g6FSo4X"), ("key_prefix", "Bearer sk-2g6"),
     ("search", "x" * 201), ("model", "x" * 501), ("tag", ""), ("session", "\0"),
 ]  # fmt: skip
 

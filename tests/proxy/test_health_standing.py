@@ -57,3 +57,15 @@ def test_it_tells_when_and_why() -> None:
     found = standing.judge(replace(HEALTHY, phase=Phase.OPEN, changed_at=NOW, reason="transport"), NOW, RULES)
     assert (found.reason, found.changed_at and found.changed_at.timestamp()) == ("transport", NOW)
     assert standing.judge(HEALTHY, NOW, RULES).changed_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "words"),
+    [
+        (HEALTHY, "healthy", "Its weight is 0: it gets no new calls."),
+        (times(1, Outcome.AUTH), "refused", "corrected. Its weight is 0: it gets no new calls."),
+    ],
+)
+def test_without_weight_it_gets_nothing_and_its_status_stays(state: State, status: str, words: str) -> None:
+    found = standing.without_weight(standing.judge(state, NOW, RULES))
+    assert (found.status, found.share, found.words.endswith(words)) == (status, 0, True)

@@ -55,3 +55,9 @@ def test_projects_may_bring_the_keys_of_a_provider_without_one() -> None:
     assert [found.status for found in stored.of([row])] == ["healthy"]
     row.provider_type = "nowhere.Type"
     assert [found.status for found in stored.of([row])] == ["unusable"]
+
+
+def test_one_without_weight_is_no_fault_of_which_metrics_and_alerts_tell() -> None:
+    row = Provider.objects.create(provider_key="idle", api_base="https://a.example", api_key="sk-1", weight=0)
+    (found,) = stored.of([row])
+    assert (found.status, found.share) == ("healthy", 1)

@@ -44,6 +44,9 @@ def _add_fields(parser: ArgumentParser) -> None:
     life.add_argument("--duration", dest="duration_hours", type=int, metavar="HOURS", help="from now")
     life.add_argument("--duration-minutes", type=int, metavar="MINUTES", help="from now")
     life.add_argument("--expires-at", type=arguments.optional, metavar="TIME", help="ISO 8601; none is never")
-    parser.add_argument("--max-requests", type=arguments.number, metavar="N", help="good for N calls in all")
+    parser.add_argument(
+        "--max-requests", type=arguments.number, metavar="N",
+        help="good for N calls in all, counted from when it is set",
+    )  # fmt: skip
     arguments.add_log_policy(parser)
     arguments.add_limits(parser)

@@ -220,6 +220,13 @@ def test_a_disabled_provider_says_so(api, provider):
     assert api.get(url(provider, "/state")).json()["status"] == "disabled"
 
 
+def test_a_provider_without_weight_says_that_it_gets_no_new_calls(api, provider):
+    api.patch(url(provider), {"weight": 0})
+    shown = api.get(url(provider, "/state")).json()
+    assert (shown["status"], shown["share"]) == ("healthy", 0)
+    assert shown["message"] == "Its weight is 0: it gets no new calls."
+
+
 def test_a_connection_is_tested_and_what_is_wrong_said(api, provider):
     with Simulator(api_key="sk-good") as simulator:
         api.patch(url(provider), {"api_base": simulator.base_url})
