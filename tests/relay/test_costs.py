@@ -85,6 +85,20 @@ def test_calls_without_a_price_are_counted_and_lead_to_where_it_is_added(admin_c
     assert 'href="/admin/logs_app/modelprice/add/?model=house%2Fmodel"' in page.text
 
 
+def test_a_call_that_was_left_before_anything_was_charged_is_not_without_a_price(
+    admin_client: Client,
+) -> None:
+    left = {"cost_nanos": None, "outcome": "client_disconnected"}
+    recorded(
+        call(2025, 12, 1, model="priced"),
+        call(2025, 12, 1, model="priced", total_tokens=None, **left),
+        call(2025, 12, 1, model="house", **left),
+    )
+    page = admin_client.get(PAGE)
+    unpriced = [row.unpriced for section in page.context["bill"].sections for row in section.rows]
+    assert unpriced == [0, 1]
+
+
 def test_what_was_tried_out_is_told_apart(admin_client: Client) -> None:
     recorded(call(2025, 12, 1, cost_nanos=3 * DOLLAR), call(2025, 12, 2, lineage="replay", cost_nanos=DOLLAR))
     assert not admin_client.get(PAGE).context["trials"]
