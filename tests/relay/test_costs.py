@@ -57,8 +57,15 @@ def test_a_month_is_chosen_by_its_address(admin_client: Client) -> None:
     assert (then.context["month"], then.context["cost"]) == (NOVEMBER, "$25.00")
     assert "?project=p&amp;model=m-1&amp;since=2025-11-01&amp;until=2025-12-01" in then.text
     assert "under way" not in then.text
-    for nonsense in ("2025-10", "2026-01", "x"):
-        assert admin_client.get(PAGE, {"month": nonsense}).context["month"] == date(2025, 12, 1)
+
+
+@pytest.mark.parametrize("month", ["2025-10", "2026-01", "x"])
+@pytest.mark.parametrize("form", ["", "csv"])
+def test_a_month_that_has_no_bill_is_not_found(admin_client: Client, month: str, form: str) -> None:
+    recorded(call(2025, 11, 2))
+    answer = admin_client.get(PAGE, {"month": month, "format": form})
+    assert answer.status_code == 404 and "There is no bill of such a month" in answer.text
+    assert "Content-Disposition" not in answer
 
 
 def test_a_small_bill_is_told_in_finer_parts_than_cents() -> None:
