@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -57,9 +57,9 @@ class Rollups:
         self._known: dict[Kept, int] = {}
         self._new: dict[Kept, int] = {}  # to be remembered if the transaction commits
 
-    def add(self, cursor: Any, records: Iterable[Record]) -> None:
+    def add(self, cursor: Any, records: Iterable[Record], of: Callable[[Record], int] = figures.of) -> None:
         """The caller holds the locks of the records' nodes."""
-        self._apply(cursor, ((record, figures.of(record)) for record in records), (EVER, *FINE_SPANS))
+        self._apply(cursor, ((record, of(record)) for record in records), (EVER, *FINE_SPANS))
 
     def change(self, cursor: Any, changes: Iterable[tuple[Record, Record]]) -> None:
         """The figures, and the series, of records from what they were to what they are.

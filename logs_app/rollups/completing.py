@@ -1,8 +1,9 @@
-"""Coarse series for records that were summed up before there were any."""
+"""What sums lack that were made before it was counted: coarse series, and calls that were left unused."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from logs_app.models import Rollup, Series
@@ -25,6 +26,11 @@ def complete(cursor: Any) -> None:
             [QUARTER, day, day + DAY_SECONDS],
         )
         adding.write(cursor, _sums(cursor.fetchall(), coarse))
+
+
+def count_left(cursor: Any, records: Iterable[adding.Record]) -> None:
+    """Of calls whose client left before anything could be charged, as far as their records are kept."""
+    adding.Rollups().add(cursor, records, lambda record: figures.LEFT_UNUSED)
 
 
 def _wanted(cursor: Any) -> list[tuple[int, adding.Kept]]:

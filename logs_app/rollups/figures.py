@@ -20,13 +20,14 @@ COUNTERS = (
     "reasoning_tokens", "audio_tokens", "image_tokens", "latency_us", "ttft_us",
 )  # fmt: skip
 TOKENS = tuple(name for name in COUNTERS if name.endswith("_tokens"))
+BESIDE_TOKENS = ("image_count", "audio_seconds", "character_count")  # what else is charged
 LATENCY = len(COUNTERS)
 TTFT = LATENCY + histogram.BUCKETS
 RELAY = TTFT + histogram.BUCKETS
 PACE = RELAY + histogram.BUCKETS  # tokens per second, in the buckets of the durations
 _LATER = PACE + histogram.BUCKETS
 # New lanes are added here, at the end: sums that were stored before read as zeros in them.
-LATER = ("relay_us", "pace_milli", "saved_cost_nanos")
+LATER = ("relay_us", "pace_milli", "saved_cost_nanos", "left_unused")
 LANES = _LATER + len(LATER)
 LANE_BYTES = 8
 # A client that leaves is no error of anybody's.
@@ -35,11 +36,12 @@ _LANE = {name: lane for lane, name in enumerate(COUNTERS)} | {
     name: lane for lane, name in enumerate(LATER, _LATER)
 }
 _ZEROS = bytes(LANES * LANE_BYTES)
+LEFT_UNUSED = 1 << (_LANE["left_unused"] * LANE_BYTES * 8)  # one more in this lane
 # Columns of a record that `of` reads.
 COLUMNS = (
     "repeats", "outcome", "is_cached", "is_streaming", "usage_estimated", "cost_nanos",
     "saved_cost_nanos", "latency_ms",
-    "ttft_ms", "relay_ms", "tokens_per_second", *TOKENS,
+    "ttft_ms", "relay_ms", "tokens_per_second", *TOKENS, *BESIDE_TOKENS,
 )  # fmt: skip
 
 
@@ -57,6 +59,7 @@ def of(record: Mapping[str, Any]) -> int:
         "priced": 0 if record["cost_nanos"] is None else 1,
         "cost_nanos": record["cost_nanos"] or 0,
         "saved_cost_nanos": record["saved_cost_nanos"] or 0,
+        "left_unused": 1 if _is_left_unused(record) else 0,
     }
     for name, value in counted.items():
         lanes[_LANE[name]] = value
@@ -68,6 +71,12 @@ def of(record: Mapping[str, Any]) -> int:
         _time(lanes, "relay_us", RELAY, record["relay_ms"])
         _time(lanes, "pace_milli", PACE, record["tokens_per_second"])
     return int.from_bytes(lanes.tobytes(), "little")
+
+
+def _is_left_unused(record: Mapping[str, Any]) -> bool:
+    """The client left before anything was known that could be charged: no price will ever change that."""
+    is_left = record["outcome"] == Outcome.CLIENT_DISCONNECTED
+    return is_left and all(record[name] is None for name in ("cost_nanos", *TOKENS, *BESIDE_TOKENS))
 
 
 def _time(lanes: array[int], name: str, histogram_lane: int, milliseconds: float | None) -> None:
@@ -108,8 +117,8 @@ class Sums:
 
     @property
     def unpriced(self) -> int:
-        """Of calls that went well: one that was refused or failed costs nothing anyway."""
-        return max(0, self["records"] - self["priced"] - self["errors"])
+        """Of calls that had something to charge: one that was refused, failed or left early costs nothing."""
+        return max(0, self["records"] - self["priced"] - self["errors"] - self["left_unused"])
 
     @property
     def latencies(self) -> array[int]:

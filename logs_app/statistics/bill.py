@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, Min, Sum
 
-from accounts.models import Project
 from logs_app.identifiers import first_id
 from logs_app.models import RecordTag, Rollup
 from logs_app.rollups.figures import Sums
@@ -77,9 +76,8 @@ def read(month: date, records: Any) -> list[Account]:
     names: dict[str, str] = {}
     for ((id, name, model), _start), figures in answer.sums.items():
         by_project[id][model] += figures
-        names[id] = name or names.get(id, "")
-    names |= {str(id): name for id, name in Project.objects.values_list("pk", "name")}
-    accounts = [_account(id, names[id] or id, by_model) for id, by_model in by_project.items()]
+        names[id] = name or id
+    accounts = [_account(id, names[id], by_model) for id, by_model in by_project.items()]
     return sorted(accounts, key=lambda account: (*_dearest(account.sums), account.name))
 
 

@@ -30,6 +30,8 @@ def page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     months = bill.months(datetime.now(UTC).date())
     month = _chosen(request, months)
+    if month is None:
+        return _no_bill(request)
     records = LogRecord.objects.visible_to(request.user)
     found = Bill(month, bill.read(month, records))
     if request.GET.get("format") == "csv":
@@ -51,10 +53,19 @@ def page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "relay/costs.html", context)
 
 
-def _chosen(request: HttpRequest, months: list[date]) -> date:
-    """This month, where the address names none that there was."""
+def _chosen(request: HttpRequest, months: list[date]) -> date | None:
+    """This month, where the address names none; None where it names one that has no bill."""
     wanted = request.GET.get("month")
-    return next((month for month in months if f"{month:%Y-%m}" == wanted), months[0])
+    if not wanted:
+        return months[0]
+    return next((month for month in months if f"{month:%Y-%m}" == wanted), None)
+
+
+def _no_bill(request: HttpRequest) -> HttpResponse:
+    words = _("There is no bill of such a month: it was before the first call, or has not begun.")
+    return TemplateResponse(
+        request, "relay/problem.html", {"title": _("Not found"), "words": words}, status=404
+    )
 
 
 def _before(month: date, months: list[date], records: Any) -> dict[str, Any] | None:

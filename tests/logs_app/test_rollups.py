@@ -31,7 +31,7 @@ records = st.fixed_dictionaries(
         "ttft_ms": st.one_of(st.none(), durations),
         "relay_ms": st.one_of(st.none(), durations),
         "tokens_per_second": st.one_of(st.none(), durations),
-        **dict.fromkeys(figures.TOKENS, counts),
+        **dict.fromkeys((*figures.TOKENS, *figures.BESIDE_TOKENS), counts),
     }
 )
 
@@ -243,6 +243,19 @@ def test_coarse_series_are_completed_from_what_was_summed_up_without_them(store)
     with connections[store.alias].cursor() as cursor:
         completing.complete(cursor)
     assert sums.kept(store.alias) == expected == sums.of_records(store.alias)
+
+
+def test_calls_that_were_left_unused_are_counted_in_sums_that_were_made_before(store, monkeypatch):
+    left = made(outcome="client_disconnected", **dict.fromkeys(("cost_nanos", *figures.TOKENS)))
+    with monkeypatch.context() as before:
+        before.setattr(figures, "_is_left_unused", lambda record: False)
+        write(store, [left, made()])
+    found = LogRecord.objects.using(store.alias).filter(outcome="client_disconnected")
+    with connections[store.alias].cursor() as cursor:
+        completing.count_left(cursor, found.values(*rollups.COLUMNS))
+    kept = sums.kept(store.alias)
+    assert kept == sums.of_records(store.alias)
+    assert sum(map(figures.LEFT_UNUSED.__le__, kept.values())) >= len(rollups.COARSE_SPANS)
 
 
 def test_without_sums_there_is_nothing_to_complete(store):

@@ -168,7 +168,7 @@ def test_the_admin_shows_both_answers(browser, original):
     shown = submit(browser, path, {"model": "gpt-4o-mini", "set": '{"temperature": 0}'})
     assert shown.status_code == 200
     assert "Both answers" in shown.text and "gpt-4o-mini" in shown.text
-    assert "Time to first token (ms)" in shown.text and "Cost (USD)" in shown.text
+    assert "First token" in shown.text and "Completed</td>" in shown.text
     assert "The record of the new call" in shown.text
     assert "nobody is not one of the available choices" in submit(browser, path, {"key": "nobody"}).text
     assert "This is no JSON object." in submit(browser, path, {"set": "[1]"}).text

@@ -57,8 +57,15 @@ def test_a_month_is_chosen_by_its_address(admin_client: Client) -> None:
     assert (then.context["month"], then.context["cost"]) == (NOVEMBER, "$25.00")
     assert "?project=p&amp;model=m-1&amp;since=2025-11-01&amp;until=2025-12-01" in then.text
     assert "under way" not in then.text
-    for nonsense in ("2025-10", "2026-01", "x"):
-        assert admin_client.get(PAGE, {"month": nonsense}).context["month"] == date(2025, 12, 1)
+
+
+@pytest.mark.parametrize("month", ["2025-10", "2026-01", "x"])
+@pytest.mark.parametrize("form", ["", "csv"])
+def test_a_month_that_has_no_bill_is_not_found(admin_client: Client, month: str, form: str) -> None:
+    recorded(call(2025, 11, 2))
+    answer = admin_client.get(PAGE, {"month": month, "format": form})
+    assert answer.status_code == 404 and "There is no bill of such a month" in answer.text
+    assert "Content-Disposition" not in answer
 
 
 def test_a_small_bill_is_told_in_finer_parts_than_cents() -> None:
@@ -83,6 +90,20 @@ def test_calls_without_a_price_are_counted_and_lead_to_where_it_is_added(admin_c
     page = admin_client.get(PAGE)
     assert page.context["bill"].unpriced == 1
     assert 'href="/admin/logs_app/modelprice/add/?model=house%2Fmodel"' in page.text
+
+
+def test_a_call_that_was_left_before_anything_was_charged_is_not_without_a_price(
+    admin_client: Client,
+) -> None:
+    left = {"cost_nanos": None, "outcome": "client_disconnected"}
+    recorded(
+        call(2025, 12, 1, model="priced"),
+        call(2025, 12, 1, model="priced", total_tokens=None, **left),
+        call(2025, 12, 1, model="house", **left),
+    )
+    page = admin_client.get(PAGE)
+    unpriced = [row.unpriced for section in page.context["bill"].sections for row in section.rows]
+    assert unpriced == [0, 1]
 
 
 def test_what_was_tried_out_is_told_apart(admin_client: Client) -> None:
