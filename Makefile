@@ -2,7 +2,9 @@
 BIN := .venv/bin
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do $$each -c '$(FITS)' 2>/dev/null && echo $$each && break; done)
-INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --requirement
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement
+# uv takes a fraction of the time; where it cannot, as behind a mirror that only pip knows, pip does it.
+install = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python --requirement $(1) || { echo "uv could not install; pip tries." >&2 && $(PIP) $(1); },$(PIP) $(1))
 COMPILE := $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 JOBS ?= auto
 
@@ -43,9 +45,10 @@ docker-smoke: ## start the image, call it, stop it
 .venv/base: requirements/base.txt
 	@$(or $(PYTHON),false) -c '$(FITS)' || { echo "LLM Relay needs Python 3.11, 3.12 or 3.13, and found $$($(or $(PYTHON),python3) --version 2>&1)." >&2; exit 1; }
 	@test -x $(BIN)/pip || { echo "Installing into .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; }
-	@$(INSTALL) requirements/base.txt
+	@$(call install,requirements/base.txt)
 	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m relay.llm_proxy "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(BIN)/python" >$(BIN)/llm-proxy
 	@chmod +x $(BIN)/llm-proxy && touch $@
 .venv/dev: .venv/base requirements/dev.txt
-	@$(INSTALL) requirements/dev.txt && touch $@
+	@$(call install,requirements/dev.txt)
+	@touch $@
 .PHONY: help run demo test coverage lint format bench conformance messages screenshots lock docker-build docker-run docker-smoke

@@ -109,3 +109,21 @@ def test_uv_installs_where_it_is_and_pip_elsewhere(checkout: Path, tmp_path: Pat
     assert [line.startswith(start) for line in asked] == [True, True]
     assert [line.split()[-1] for line in asked] == ["requirements/base.txt", "requirements/dev.txt"]
     assert by_uv.exists() != by_python.exists()
+
+
+def test_pip_installs_what_uv_cannot(checkout: Path, tmp_path: Path) -> None:
+    by_python = tmp_path / "by-python"
+    uv = tmp_path / "tools" / "uv"
+    uv.parent.mkdir()
+    uv.write_text("#!/bin/sh\necho no certificate >&2\nexit 1\n")
+    uv.chmod(0o755)
+    for name in ("python", "pip"):
+        told(checkout / ".venv" / "bin" / name, by_python)
+    folders = os.pathsep.join(("/usr/bin", "/bin", str(uv.parent)))
+    done = make(".venv/dev", f"PYTHON={sys.executable}", cwd=checkout, PATH=folders)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in by_python.read_text().splitlines()] == [
+        "requirements/base.txt",
+        "requirements/dev.txt",
+    ]
+    assert "uv could not install; pip tries." in done.stderr
