@@ -95,6 +95,15 @@ def test_figures_come_back_as_they_were_stored(record):
     assert len(packed) < 250
 
 
+def test_lanes_of_a_later_version_are_left_alone(monkeypatch):
+    later = 7 << figures.LANES * figures.LANE_BYTES * 8
+    with monkeypatch.context() as then:
+        then.setattr(figures, "LANES", figures.LANES + 1)
+        stored = figures.pack(3 + later)
+    assert figures.unpack(stored) == 3
+    assert figures.Sums(figures.unpack(stored))["records"] == 3
+
+
 @given(records, records)
 def test_a_change_leaves_what_the_records_now_make(before, after):
     assert figures.of(before) + (figures.of(after) - figures.of(before)) == figures.of(after)

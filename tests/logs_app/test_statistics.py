@@ -88,7 +88,9 @@ CASES: list[tuple[dict[str, str], dict[Any, int]]] = [
 ]
 
 
-def test_sums_are_divided_and_narrowed(store):
+@pytest.mark.parametrize("few", [("FEW_SPANS", 100), ("FEW_SPANS", 0), ("FEW_SERIES", 0)])
+def test_sums_are_divided_and_narrowed_however_they_are_asked_for(store, monkeypatch, few):
+    monkeypatch.setattr(sums, *few)
     for given, wanted in CASES:
         answer = ask(store, **given)
         assert (counted(answer), answer.source) == (wanted, "rollups"), given

@@ -102,7 +102,8 @@ async def test_the_refusal_shows_no_more_than_the_beginning_of_the_key() -> None
 async def test_a_key_may_contain_any_letter() -> None:
     secret = "schlüssel-ключ-鍵"
     headers = [(b"authorization", b"Bearer " + secret.encode())]
-    await authentication.authenticate(headers, configuration(secret))  # type: ignore[arg-type]
+    found = await authentication.authenticate(headers, configuration(secret))  # type: ignore[arg-type]
+    assert found.name == secret
 
 
 async def test_bytes_that_are_no_text_are_an_unknown_key() -> None:
